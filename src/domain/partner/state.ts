@@ -1,0 +1,22 @@
+import type { Millis, PartnerStatus, ProviderId } from '../values.ts';
+
+/** One partner with the policy in force; older policies are in the audit log. */
+export interface PartnerState {
+  readonly kind: 'partner';
+  readonly providerId: ProviderId;
+  readonly rev: number;
+  readonly name: string;
+  readonly status: PartnerStatus;
+  /** Set once (P-1). */
+  readonly createdAt: Millis;
+  readonly region: string;
+  readonly policy: {
+    /** From 1; each applied file that differs is the next. */
+    readonly version: number;
+    /** The YAML as it was written. */
+    readonly text: string;
+    readonly appliedAt: Millis;
+  };
+  /** The authorization model that this partner pins: its DSL text. */
+  readonly modelText: string;
+}

@@ -1,0 +1,22 @@
+/** A condition of the model with the context that is stored beside a tuple. Shapes as OpenFGA's JSON. */
+export interface TupleCondition {
+  readonly name: string;
+  readonly context?: Readonly<Record<string, unknown>>;
+}
+
+/** `user` is `type:id`, `type:id#relation` or `type:*`; `object` is `type:id`. */
+export interface TupleKey {
+  readonly user: string;
+  readonly relation: string;
+  readonly object: string;
+}
+
+export interface Tuple extends TupleKey {
+  readonly condition?: TupleCondition;
+}
+
+/** The one text form of a tuple, `object#relation@user`, with ` with condition` where it has one. */
+export function formatTuple(tuple: Tuple): string {
+  const key = `${tuple.object}#${tuple.relation}@${tuple.user}`;
+  return tuple.condition ? `${key} with ${tuple.condition.name}` : key;
+}
