@@ -120,6 +120,12 @@ export const REFUSALS = {
   USER_ID_TAKEN: { rule: 'P-6', message: 'the user id is taken' },
   PLAN_ID_TAKEN: { rule: 'B-9', message: 'the plan id is taken' },
   PLAN_ID_RETIRED: { rule: 'B-9', message: 'a discontinued plan id is never used again' },
+  PROVIDER_ID_TAKEN: { rule: 'P-1', message: 'the partner is registered' },
+  PARTNER_ALREADY_STOPPED: { rule: 'P-2', message: 'the partner is stopped already' },
+  PARTNER_ALREADY_ACTIVE: { rule: 'P-2', message: 'the partner is in service' },
+  POLICY_INVALID: { rule: 'P-3', message: 'the policy has errors; nothing is changed' },
+  POLICY_OF_OTHER_PARTNER: { rule: 'P-5', message: 'the policy is of another partner' },
+  REGION_FIXED: { rule: 'P-8', message: 'a partner stays in its region' },
 } as const satisfies Record<string, { rule: string; message: string }>;
 
 export type RefusalCode = keyof typeof REFUSALS;

@@ -1,10 +1,10 @@
 import type { AuthorizationModel } from '../domain/relation/model.ts';
-import type { PolicySource } from '../domain/partner/policy-source.ts';
+import type { PlatformSource, PolicySource } from '../domain/partner/policy-source.ts';
 import type { PolicyProblem } from '../domain/partner/policy.ts';
 
 /** A policy file read and checked against policies/schema.json, with the line of every path for later findings. */
 export interface ParsedPolicy {
-  /** Absent when the text is no YAML or breaks the schema; then `problems` has errors. */
+  /** Absent when `problems` has errors; then these include what the cross checks of compile-policy.ts find. */
   readonly source?: PolicySource;
   readonly problems: readonly PolicyProblem[];
   /** 1-based line of a JSON Pointer, or of its nearest ancestor; 0 when there is none. */
@@ -14,8 +14,8 @@ export interface ParsedPolicy {
 /** Reads the two kinds of file that policy authors own. Never throws for bad text: every problem is in the answer. */
 export interface PolicyFormat {
   parsePolicy(text: string): ParsedPolicy;
-  /** The platform's defaults (policies/platform.yaml) in the same form. */
-  platform(): PolicySource;
+  /** The platform's defaults (policies/platform.yaml), validated. */
+  platform(): PlatformSource;
   /** DSL text to a model; problems name line and rule. */
   parseModel(text: string): { model?: AuthorizationModel; problems: readonly PolicyProblem[] };
   /** The DSL text of a model below `models/` by its name; undefined when there is none. */

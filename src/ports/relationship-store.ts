@@ -5,7 +5,11 @@ import type { Sequence } from './document-store.ts';
 /**
  * Relationships that applications keep (`document:…`, `team:…`): one store a partner. Contract (test/contracts/relationship-store.ts):
  * - `write` is atomic and durable; a write of a tuple that exists replaces its condition, a delete of one that does not is no error.
+ * - The deletes of a batch come before its writes.
  * - Each write is one change of kind `relationship` in the order of the document store, its id the partner's.
+ * - A store keeps a bounded number of batches. A change whose batch it has dropped stays in `changesSince`, or a later one
+ *   of the same partner does: a follower that finds no batch reloads all of that partner, and then reads on to `head`
+ *   before it answers.
  */
 export interface RelationshipStore {
   write(
@@ -19,7 +23,7 @@ export interface RelationshipStore {
   ): Promise<{ tuples: readonly Tuple[]; next?: string }>;
   /** Every tuple of the partner. */
   all(providerId: ProviderId): Iterable<Tuple> | AsyncIterable<Tuple>;
-  /** What changed at a `relationship` change: the batch written at `sequence`. */
+  /** What changed at a `relationship` change: the batch written at `sequence`; undefined: dropped, reload all of this partner. */
   batchAt(
     sequence: Sequence,
   ):

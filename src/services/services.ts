@@ -1,4 +1,22 @@
+import type { CheckService } from './check.ts';
+import type { DirectoryService } from './directory.ts';
+import type { KeyService } from './keys.ts';
+import type { PartnerService } from './partners.ts';
+import type { PlanChangeService } from './plan-change.ts';
+import type { PolicyService } from './policy.ts';
+import type { RelationshipService } from './relationships.ts';
+import type { SessionService } from './sessions.ts';
+import type { SubscriptionService } from './subscriptions.ts';
+
 /** Every use case of the house, as the edges see them. Composed once, in compose.ts. */
 export interface Services {
-  readonly placeholder?: never;
+  readonly check: CheckService;
+  readonly sessions: SessionService;
+  readonly planChange: PlanChangeService;
+  readonly subscriptions: SubscriptionService;
+  readonly directory: DirectoryService;
+  readonly partners: PartnerService;
+  readonly policy: PolicyService;
+  readonly relationships: RelationshipService;
+  readonly keys: KeyService;
 }

@@ -10,7 +10,10 @@ export interface Permission {
   readonly withheldWhileSigning: boolean;
 }
 
-/** F-1. An absent list matches everybody. */
+/**
+ * F-1. An absent list matches everybody. `plans` that is present and empty: no plan is named here, and the feature still
+ * needs one, whose entitlements carry it (B-12).
+ */
 export interface Feature {
   readonly name: string;
   readonly enabled: boolean;

@@ -16,6 +16,8 @@ export interface PartnerState {
     /** The YAML as it was written. */
     readonly text: string;
     readonly appliedAt: Millis;
+    /** SHA-256 of policy and model, hex, of every version, newest last, at most 256. */
+    readonly digests: readonly string[];
   };
   /** The authorization model that this partner pins: its DSL text. */
   readonly modelText: string;

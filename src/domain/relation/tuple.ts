@@ -15,8 +15,12 @@ export interface Tuple extends TupleKey {
   readonly condition?: TupleCondition;
 }
 
-/** The one text form of a tuple, `object#relation@user`, with ` with condition` where it has one. */
+/** The one text form of a tuple key, `object#relation@user`: equal keys, equal texts. */
+export function formatKey(key: TupleKey): string {
+  return `${key.object}#${key.relation}@${key.user}`;
+}
+
+/** The text form of a tuple: its key, with ` with condition` where it has one. */
 export function formatTuple(tuple: Tuple): string {
-  const key = `${tuple.object}#${tuple.relation}@${tuple.user}`;
-  return tuple.condition ? `${key} with ${tuple.condition.name}` : key;
+  return tuple.condition ? `${formatKey(tuple)} with ${tuple.condition.name}` : formatKey(tuple);
 }

@@ -1,7 +1,7 @@
 import type { Policy } from '../partner/policy.ts';
 import type { PlanState } from '../plan/state.ts';
 import type { HoldReason, Millis, PartnerStatus, PlanId, ProviderId, Role, UserId, Zone } from '../values.ts';
-import type { Subscription, UserState, Verification } from './state.ts';
+import type { RoleGrounds, Subscription, UserState, Verification } from './state.ts';
 
 /**
  * What may be asked of a user document. Time, ids and codes are arguments (`context.now`, `codeHash`): the domain neither
@@ -66,7 +66,9 @@ export interface ImportedUser {
   readonly inactive: boolean;
   readonly idleUntil?: Millis;
   readonly verifications: readonly Verification[];
-  readonly subscription?: Pick<Subscription, 'planId' | 'planVersion' | 'anchor'> & { readonly holds: readonly HoldReason[] };
+  readonly subscription?: Pick<Subscription, 'planId' | 'planVersion' | 'anchor'> & {
+    readonly holds: readonly HoldReason[];
+  };
 }
 
 /** What a decision on a user reads beside its state. */
@@ -93,16 +95,45 @@ export type UserEvent =
   | { readonly type: 'UserIdled'; readonly at: Millis; readonly until: Millis }
   | { readonly type: 'IdleEnded'; readonly cause: 'reset' | 'promotion' | 'limit-raised' }
   /** One step; a downgrade over several steps is several events of one commit. `reason` as in R-6 to R-9. */
-  | { readonly type: 'RoleChanged'; readonly from: Role; readonly to: Role; readonly reason: string; readonly tiedTo?: PlanId }
+  | {
+      readonly type: 'RoleChanged';
+      readonly from: Role;
+      readonly to: Role;
+      readonly reason: string;
+      readonly tiedTo?: PlanId;
+      readonly grounds?: RoleGrounds;
+    }
   | { readonly type: 'VerificationRecorded'; readonly verification: Verification }
-  | { readonly type: 'SigningStarted'; readonly planId: PlanId; readonly planVersion: number; readonly at: Millis; readonly expiresAt: Millis; readonly codeHash: string; readonly attempts: number }
+  | {
+      readonly type: 'SigningStarted';
+      readonly planId: PlanId;
+      readonly planVersion: number;
+      readonly at: Millis;
+      readonly expiresAt: Millis;
+      readonly codeHash: string;
+      readonly attempts: number;
+    }
   | { readonly type: 'CodeRejected'; readonly attemptsLeft: number }
   | { readonly type: 'SigningEnded'; readonly cause: 'cancelled' | 'expired' | 'attempts' | 'role' }
   | { readonly type: 'SubscriptionSigned'; readonly planId: PlanId; readonly planVersion: number; readonly at: Millis }
-  | { readonly type: 'SubscriptionSwitched'; readonly from: PlanId; readonly planId: PlanId; readonly planVersion: number; readonly at: Millis }
+  | {
+      readonly type: 'SubscriptionSwitched';
+      readonly from: PlanId;
+      readonly planId: PlanId;
+      readonly planVersion: number;
+      readonly at: Millis;
+    }
   | { readonly type: 'CancellationScheduled'; readonly cancelAt: Millis }
   | { readonly type: 'CancellationWithdrawn' }
-  | { readonly type: 'SubscriptionSuspended'; readonly hold: HoldReason; readonly at: Millis; readonly unresolvedAt?: Millis }
+  | {
+      readonly type: 'SubscriptionSuspended';
+      readonly hold: HoldReason;
+      readonly at: Millis;
+      readonly unresolvedAt?: Millis;
+    }
   | { readonly type: 'HoldLifted'; readonly hold: HoldReason }
-  | { readonly type: 'SubscriptionEnded'; readonly cause: 'cancelled' | 'period-end' | 'unresolved' | 'downgrade' | 'plan-gone' }
+  | {
+      readonly type: 'SubscriptionEnded';
+      readonly cause: 'cancelled' | 'period-end' | 'unresolved' | 'downgrade' | 'plan-gone';
+    }
   | { readonly type: 'SubBaselineSet'; readonly baseline: 'absent' | 'unsigned' };

@@ -38,6 +38,17 @@ export interface Subscription {
   readonly unresolvedAt?: Millis;
 }
 
+/**
+ * What a step upwards rested on beside verifications. It goes on counting when a verification is lost later, so that
+ * only what a loss breaks is taken back (R-8).
+ */
+export interface RoleGrounds {
+  readonly approved: boolean;
+  readonly onboarded: boolean;
+  /** Plans held at the step. */
+  readonly plans: readonly PlanId[];
+}
+
 /** The answer to a plan change that was done, kept for its key (B-10). Never a code or secret. */
 export interface PlanChangeRecord {
   readonly key: string;
@@ -71,6 +82,8 @@ export interface UserState {
   readonly subscription?: Subscription;
   /** The plan to whose subscription the role is tied. */
   readonly roleTiedTo?: PlanId;
+  /** Of the steps that led to the role and are guarded by the partner's policy. */
+  readonly roleGrounds?: Readonly<Partial<Record<Role, RoleGrounds>>>;
   /** Done plan changes of the last 7 days, newest last, at most 32. */
   readonly planChanges: readonly PlanChangeRecord[];
 }

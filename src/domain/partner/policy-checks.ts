@@ -1,0 +1,126 @@
+import { ROLES, type Role } from '../values.ts';
+import { error, fields, pointer, present, warning, type Finding } from './finding.ts';
+import { GUARDED_STEPS } from './guard-walk.ts';
+import { planEntitlements, planIds, subscription } from './plan-checks.ts';
+import type { Subject } from './policy-subject.ts';
+import { guards, steps } from './step-checks.ts';
+
+/** The findings of all cross checks, in no order. */
+export function crossFindings(subject: Subject): Finding[] {
+  return CHECKS.flatMap((check) => check(subject));
+}
+
+const CHECKS: readonly ((subject: Subject) => readonly Finding[])[] = [
+  timeZone,
+  rolesInUse,
+  permissions,
+  features,
+  planIds,
+  planEntitlements,
+  ladder,
+  subscription,
+  guards,
+  steps,
+];
+
+function timeZone({ source }: Subject): readonly Finding[] {
+  if (source.time_zone === undefined || isTimeZone(source.time_zone)) return [];
+  return [error('S-11', '/time_zone', `there is no time zone \`${source.time_zone}\``)];
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** R-2: a role that is switched off must not be given anything that only entering it would make useful. */
+function rolesInUse({ source, rolesEnabled }: Subject): readonly Finding[] {
+  const off = (list: readonly (Role | undefined)[] | undefined, ...at: readonly (string | number)[]): Finding[] =>
+    present(list)
+      .filter(([, role]) => !rolesEnabled.has(role))
+      .map(([index, role]) => error('R-2', pointer(...at, index), `role \`${role}\` is switched off`));
+  const stepsTo = { basic_to_advanced: 'advanced', advanced_to_company: 'company' } as const;
+  return [
+    ...present(source.plans).flatMap(([index, plan]) => off(plan.available_for, 'plans', index, 'available_for')),
+    ...fields(source.features).flatMap(([name, feature]) => off(feature.roles, 'features', name, 'roles')),
+    ...fields(source.permissions?.own).flatMap(([name, own]) => off(own.roles, 'permissions', 'own', name, 'roles')),
+    ...GUARDED_STEPS.filter((step) => source.transitions?.[step] && !rolesEnabled.has(stepsTo[step])).map((step) =>
+      error('R-2', pointer('transitions', step), `role \`${stepsTo[step]}\` is switched off`),
+    ),
+    ...unreachable(rolesEnabled).map((role) =>
+      warning('R-6', '/roles/enabled', `no step leads to \`${role}\`: the role below it is switched off`),
+    ),
+  ];
+}
+
+/** Roles that are on while the one below them is off; admin is entered from any role. */
+function unreachable(rolesEnabled: ReadonlySet<Role>): readonly Role[] {
+  const ladderOfRoles = ROLES.filter((role) => role !== 'admin');
+  return ladderOfRoles.filter((role, index) => {
+    const below = ladderOfRoles[index - 1];
+    return below !== undefined && rolesEnabled.has(role) && !rolesEnabled.has(below);
+  });
+}
+
+function permissions({ source, platform, permissions: defined }: Subject): readonly Finding[] {
+  const given = source.permissions;
+  return [
+    ...fields(given?.overrides)
+      .filter(([name]) => !defined.has(name))
+      .map(([name]) =>
+        error('R-2', pointer('permissions', 'overrides', name), `nobody defines the permission \`${name}\``),
+      ),
+    ...fields(given?.own)
+      .filter(([name]) => Object.hasOwn(platform.permissions, name))
+      .map(([name]) =>
+        error(
+          'R-2',
+          pointer('permissions', 'own', name),
+          `\`${name}\` is a permission of the platform: override its cells`,
+        ),
+      ),
+    ...present(given?.withheld_while_signing)
+      .filter(([, name]) => !defined.has(name))
+      .map(([index, name]) =>
+        error(
+          'R-4',
+          pointer('permissions', 'withheld_while_signing', index),
+          `nobody defines the permission \`${name}\``,
+        ),
+      ),
+  ];
+}
+
+function features({ source, plans }: Subject): readonly Finding[] {
+  return fields(source.features).flatMap(([name, feature]) =>
+    present(feature.plans)
+      .filter(([, plan]) => !plans.has(plan))
+      .map(([index, plan]) => error('F-1', pointer('features', name, 'plans', index), `there is no plan \`${plan}\``)),
+  );
+}
+
+/** S-8: each action has its own parameters. */
+function ladder({ source, permissions: defined }: Subject): readonly Finding[] {
+  const needed = { rate_limit: 'every', cooldown: 'for', restrict: 'permissions' } as const;
+  return present(source.quotas?.basic?.on_exceed).flatMap(([index, rung]) => {
+    const at = pointer('quotas', 'basic', 'on_exceed', index);
+    const missing = Object.entries(needed)
+      .filter(([action, field]) => rung.action === action && rung[field] === undefined)
+      .map(([action, field]) => error('S-8', at, `\`${action}\` needs \`${field}\``));
+    const idle = Object.entries(needed)
+      .filter(([action, field]) => rung.action !== undefined && rung.action !== action && rung[field] !== undefined)
+      .map(([action, field]) => error('S-8', `${at}/${field}`, `\`${field}\` belongs to \`${action}\``));
+    const unknown = present(rung.permissions)
+      .filter(([, name]) => !defined.has(name))
+      .map(([item, name]) => error('S-8', `${at}/permissions/${item}`, `nobody defines the permission \`${name}\``));
+    const unpaired =
+      (rung.times === undefined) === (rung.within === undefined)
+        ? []
+        : [error('S-8', at, '`times` and `within` go together')];
+    return [...missing, ...idle, ...unknown, ...unpaired];
+  });
+}

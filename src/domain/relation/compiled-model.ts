@@ -1,0 +1,55 @@
+import type { CompiledCondition } from './condition/compile-condition.ts';
+import type { AuthorizationModel } from './model.ts';
+import type { Operator } from './rewrite/operator.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** Conditions that a type restriction admits: 0 for none, else the number of the condition in the model and 1. */
+export type Conditions = readonly number[];
+
+/** Who may be written as user of a relation; numbers are those of the model's vocabulary. */
+export interface Restrictions {
+  /** By type. */
+  readonly plain: readonly (Conditions | undefined)[];
+  readonly wildcard: readonly (Conditions | undefined)[];
+  /** By type and relation. */
+  readonly userset: readonly (readonly (Conditions | undefined)[] | undefined)[];
+  readonly admitsUsersets: boolean;
+}
+
+export interface CompiledRelation {
+  readonly typeName: string;
+  readonly name: string;
+  readonly type: number;
+  readonly relation: number;
+  readonly operator: Operator;
+  readonly restrictions: Restrictions;
+  /** Written directly and admits no usersets: a membership is the whole answer. */
+  readonly isFlat: boolean;
+  /** Every userset that it admits is of a flat relation. */
+  readonly hasFlatUsersetsOnly: boolean;
+  /** Some `x from this` reads its tuples. */
+  readonly isTupleset: boolean;
+}
+
+/** A model, ready to be asked. Immutable, and shared by the indexes of all stores that pin it. */
+export interface CompiledModel {
+  readonly source: AuthorizationModel;
+  readonly vocabulary: Vocabulary;
+  /** By type and relation of the vocabulary. */
+  readonly relations: readonly (readonly (CompiledRelation | undefined)[])[];
+  /** By condition of the vocabulary. */
+  readonly conditions: readonly CompiledCondition[];
+  readonly hasType: (type: string) => boolean;
+  readonly hasRelation: (type: string, relation: string) => boolean;
+}
+
+/** The relation of these names; undefined where the model has none. */
+export function relationOf(
+  model: Pick<CompiledModel, 'vocabulary' | 'relations'>,
+  type: string,
+  relation: string,
+): CompiledRelation | undefined {
+  const typeId = model.vocabulary.types.idOf(type);
+  const relationId = model.vocabulary.relations.idOf(relation);
+  return typeId < 0 || relationId < 0 ? undefined : model.relations[typeId]?.[relationId];
+}

@@ -1,0 +1,183 @@
+import { encodedWords } from './text-codec.ts';
+import type { WordArena } from './word-arena.ts';
+
+/** Smallest and largest number of slots of a segment; a full largest one is split in two, so no growth touches more than 4,096 names. */
+const SLOTS_FIRST = 16;
+const SLOTS_MAX = 4096;
+/** Segments are split by the top bits of the hash, up to this many of them. */
+const DEPTH_MAX = 20;
+const LOAD_MAX = 0.75;
+
+/** Words of an entity record before its key: the collection of sets that it is a user of. */
+export const KEY_WORD = 1;
+/** Top bit of a header: the record is a set (object and relation), not a name. */
+export const SET_BIT = 0x80000000;
+
+interface Segment {
+  slots: Uint32Array;
+  count: number;
+  readonly depth: number;
+}
+
+/**
+ * Finds entity records (names `type:id`, sets `object#relation`) by content: an extendible hash of addresses into the arena.
+ * A record is `[head, header, key…]`: of a name the header is type << 16 | bytes and the key the bytes, of a set the header is
+ * SET_BIT | relation and the key the address of the object.
+ */
+export class EntityTable {
+  readonly #arena: WordArena;
+  readonly #seed: number;
+  #directory: Segment[] = [{ slots: new Uint32Array(SLOTS_FIRST), count: 0, depth: 0 }];
+  #depth = 0;
+
+  constructor(arena: WordArena, seed: number) {
+    this.#arena = arena;
+    this.#seed = seed;
+  }
+
+  /** The name of this type whose id is what `encodeText` wrote last; 0 if there is none. */
+  findName(type: number, byteLength: number): number {
+    const header = (type << 16) | byteLength;
+    const words = (byteLength + 3) >>> 2;
+    let hash = mix(this.#seed, header);
+    for (let at = 0; at < words; at++) hash = mix(hash, encodedWords[at]!);
+    const segment = this.#segmentOf(finish(hash));
+    const slots = segment.slots;
+    let slot = homeOf(finish(hash), slots.length);
+    for (;;) {
+      const address = slots[slot]!;
+      if (address === 0) return 0;
+      const chunk = this.#arena.chunkOf(address);
+      const offset = this.#arena.offsetOf(address) + KEY_WORD;
+      if (chunk[offset] === header >>> 0) {
+        let at = 0;
+        while (at < words && chunk[offset + 1 + at] === encodedWords[at]) at++;
+        if (at === words) return address;
+      }
+      if (++slot === slots.length) slot = 0;
+    }
+  }
+
+  /** The set of this object and relation; 0 if there is none. */
+  findSet(object: number, relation: number): number {
+    const header = (SET_BIT | relation) >>> 0;
+    const hash = finish(mix(mix(this.#seed, header), object));
+    const slots = this.#segmentOf(hash).slots;
+    let slot = homeOf(hash, slots.length);
+    for (;;) {
+      const address = slots[slot]!;
+      if (address === 0) return 0;
+      const chunk = this.#arena.chunkOf(address);
+      const offset = this.#arena.offsetOf(address);
+      if (chunk[offset + KEY_WORD] === header && chunk[offset + KEY_WORD + 1] === object) return address;
+      if (++slot === slots.length) slot = 0;
+    }
+  }
+
+  /** Adds a record that is not yet in the table. */
+  add(address: number): void {
+    const hash = this.#hashOf(address);
+    let segment = this.#segmentOf(hash);
+    while (segment.count + 1 > segment.slots.length * LOAD_MAX) {
+      if (segment.slots.length < SLOTS_MAX || segment.depth === DEPTH_MAX) this.#enlarge(segment);
+      else this.#split(segment, hash);
+      segment = this.#segmentOf(hash);
+    }
+    place(segment.slots, address, hash);
+    segment.count++;
+  }
+
+  /** Takes a record out; its content must still be whole. */
+  remove(address: number): void {
+    const hash = this.#hashOf(address);
+    const segment = this.#segmentOf(hash);
+    const slots = segment.slots;
+    let hole = homeOf(hash, slots.length);
+    while (slots[hole] !== address) hole = (hole + 1) % slots.length;
+    for (let next = (hole + 1) % slots.length; slots[next] !== 0; next = (next + 1) % slots.length) {
+      const home = homeOf(this.#hashOf(slots[next]!), slots.length);
+      const distance = (next - home + slots.length) % slots.length;
+      if (distance >= (next - hole + slots.length) % slots.length) {
+        slots[hole] = slots[next]!;
+        hole = next;
+      }
+    }
+    slots[hole] = 0;
+    segment.count--;
+  }
+
+  /** Every record, in no particular order. Not to be changed meanwhile. */
+  *records(): Iterable<number> {
+    for (const segment of new Set(this.#directory)) {
+      for (const address of segment.slots) if (address !== 0) yield address;
+    }
+  }
+
+  /** Memory held. */
+  get bytes(): number {
+    let sum = this.#directory.length * 8;
+    for (const segment of new Set(this.#directory)) sum += segment.slots.byteLength;
+    return sum;
+  }
+
+  #segmentOf(hash: number): Segment {
+    return this.#directory[this.#depth === 0 ? 0 : hash >>> (32 - this.#depth)]!;
+  }
+
+  #hashOf(address: number): number {
+    const chunk = this.#arena.chunkOf(address);
+    const offset = this.#arena.offsetOf(address) + KEY_WORD;
+    const header = chunk[offset]!;
+    const words = header >= SET_BIT ? 1 : ((header & 0xffff) + 3) >>> 2;
+    let hash = mix(this.#seed, header);
+    for (let at = 1; at <= words; at++) hash = mix(hash, chunk[offset + at]!);
+    return finish(hash);
+  }
+
+  #enlarge(segment: Segment): void {
+    const enlarged = new Uint32Array(Math.ceil(segment.slots.length * 1.5));
+    for (const address of segment.slots) if (address !== 0) place(enlarged, address, this.#hashOf(address));
+    segment.slots = enlarged;
+  }
+
+  #split(segment: Segment, hash: number): void {
+    if (segment.depth === this.#depth) {
+      this.#directory = this.#directory.flatMap((entry) => [entry, entry]);
+      this.#depth++;
+    }
+    const depth = segment.depth + 1;
+    const bit = 32 - depth;
+    const records = segment.slots.filter((address) => address !== 0);
+    const ones = records.reduce((sum, address) => sum + ((this.#hashOf(address) >>> bit) & 1), 0);
+    const halves = [records.length - ones, ones].map((count): Segment => {
+      return { slots: new Uint32Array(Math.max(SLOTS_FIRST, Math.ceil(count / 0.7) + 8)), count, depth };
+    });
+    for (const address of records) {
+      const own = this.#hashOf(address);
+      place(halves[(own >>> bit) & 1]!.slots, address, own);
+    }
+    const span = 1 << (this.#depth - depth);
+    const start = segment.depth === 0 ? 0 : (hash >>> (32 - segment.depth)) * 2 * span;
+    for (let at = 0; at < 2 * span; at++) this.#directory[start + at] = halves[at < span ? 0 : 1]!;
+  }
+}
+
+function place(slots: Uint32Array, address: number, hash: number): void {
+  let slot = homeOf(hash, slots.length);
+  while (slots[slot] !== 0) if (++slot === slots.length) slot = 0;
+  slots[slot] = address;
+}
+
+function homeOf(hash: number, slots: number): number {
+  return ((hash & 0xffff) * slots) >>> 16;
+}
+
+function mix(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
+}
+
+function finish(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 13), 0x85ebca6b);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}

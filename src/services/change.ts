@@ -1,0 +1,175 @@
+import { Fault, type Refusal } from '../domain/errors.ts';
+import { decide } from '../domain/user/decide.ts';
+import { evolve } from '../domain/user/evolve.ts';
+import type { UserCommand, UserContext, UserEvent } from '../domain/user/commands.ts';
+import { statusAt, subStatusAt, type UserState } from '../domain/user/state.ts';
+import type { Actor, Millis, ProviderId, UserId } from '../domain/values.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { AuditEntry, Document, DocumentStore, Sequence } from '../ports/document-store.ts';
+import type { PartnerView, Replica } from './replica.ts';
+
+/** Why and by whom a change is made; both go to the audit log (R-10). */
+export interface Because {
+  readonly actor: Actor;
+  readonly cause: string;
+}
+
+/** What a change of a user came to. `state` is the user after it, settled; a refusal may still have kept facts. */
+export interface UserChange {
+  readonly state: UserState;
+  readonly refusal?: Refusal;
+  readonly events: readonly UserEvent[];
+  /** Position of the commit; undefined when nothing had to be committed. */
+  readonly sequence?: Sequence;
+  readonly now: Millis;
+}
+
+/** Attempts at one change while others win the race for the same document; past it the caller is told CONFLICT. */
+const ATTEMPTS_MAX = 16;
+
+/**
+ * The one way in which documents change: read, decide, commit on the `rev` that was read, and again if somebody else was
+ * first. The replica has taken the change in before the answer is given.
+ */
+export class Changes {
+  readonly #documents: DocumentStore;
+  readonly #replica: Replica;
+  readonly #clock: Clock;
+
+  constructor(documents: DocumentStore, replica: Replica, clock: Clock) {
+    this.#documents = documents;
+    this.#replica = replica;
+    this.#clock = clock;
+  }
+
+  now(): Millis {
+    return this.#clock.now();
+  }
+
+  /** The partner, or PARTNER_NOT_FOUND. Call after `Replica.fresh`. */
+  partner(providerId: ProviderId): PartnerView {
+    const view = this.#replica.partner(providerId);
+    if (!view) throw new Fault('PARTNER_NOT_FOUND', 'no such partner', { field: 'provider_id', rule: 'P-6' });
+    return view;
+  }
+
+  /** The user, or USER_NOT_FOUND for an unknown one and for one of another partner alike (P-6). */
+  async user(providerId: ProviderId, userId: UserId): Promise<UserState> {
+    const state = await this.#documents.get('user', userId);
+    if (!state || state.providerId !== providerId) {
+      throw new Fault('USER_NOT_FOUND', 'no such user', { field: 'user_id', rule: 'P-6' });
+    }
+    return state;
+  }
+
+  context(view: PartnerView, now: Millis): UserContext {
+    return { now, policy: view.policy, partnerStatus: view.state.status, plan: (planId) => view.plans.get(planId) };
+  }
+
+  /**
+   * Changes a user that exists. `command` is asked anew on each attempt, with the state it will meet. `amend` may add to
+   * the document what belongs into the same commit (a record of the answer) and sees the state after the events; it runs
+   * only when the command was not refused.
+   */
+  async changeUser(
+    providerId: ProviderId,
+    userId: UserId,
+    because: Because,
+    command: (state: UserState, now: Millis) => UserCommand | { readonly replay: true },
+    amend: (state: UserState, now: Millis) => UserState = (state) => state,
+  ): Promise<UserChange> {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+      const state = await this.user(providerId, userId);
+      const now = this.#clock.now();
+      const asked = command(state, now);
+      if ('replay' in asked) return { state, events: [], now };
+      const change = await this.#attempt(state, asked, because, now, amend);
+      if (change) return change;
+    }
+    throw conflict();
+  }
+
+  /** Creates a user. USER_ID_TAKEN when the id is in use, by whatever partner (domain §9). */
+  async createUser(
+    view: PartnerView,
+    command: UserCommand & { readonly type: 'create' | 'import' },
+    because: Because,
+  ): Promise<UserChange> {
+    const now = this.#clock.now();
+    const taken = { code: 'USER_ID_TAKEN', rule: 'P-6', message: 'the user id is taken', state: '', possible: [] } as const;
+    const { userId } = command.type === 'create' ? command : command.user;
+    if (await this.#documents.get('user', userId)) throw new Fault('REFUSED', taken.message, { field: 'user_id', refusal: taken });
+    const change = await this.#attempt(undefined, command, because, now, (state) => state, view);
+    if (!change) throw new Fault('REFUSED', taken.message, { field: 'user_id', refusal: taken });
+    return change;
+  }
+
+  /** Commits any other document; false when somebody else was first. */
+  async commit(document: Document, events: readonly AuditEntry[]): Promise<Sequence | undefined> {
+    const outcome = await this.#documents.commit({ document, events });
+    if (!outcome.done) return undefined;
+    await this.#replica.fresh();
+    return outcome.sequence;
+  }
+
+  async #attempt(
+    state: UserState | undefined,
+    command: UserCommand,
+    because: Because,
+    now: Millis,
+    amend: (state: UserState, now: Millis) => UserState,
+    partner?: PartnerView,
+  ): Promise<UserChange | undefined> {
+    const view = partner ?? this.partner((state as UserState).providerId);
+    const { events, refusal } = decide(command, state, this.context(view, now));
+    let next = state;
+    for (const event of events) next = evolve(next, event);
+    if (next && refusal === undefined) next = amend(next, now);
+    if (!next || next === state) {
+      return next && { state: next, events, now, ...(refusal && { refusal }) };
+    }
+    const document = { ...next, rev: (state?.rev ?? 0) + 1 };
+    const sequence = await this.commit(document, entries(document, state, events, because, now));
+    return sequence === undefined ? undefined : { state: document, events, sequence, now, ...(refusal && { refusal }) };
+  }
+}
+
+function entries(
+  after: UserState,
+  before: UserState | undefined,
+  events: readonly UserEvent[],
+  because: Because,
+  now: Millis,
+): AuditEntry[] {
+  return events.map((event) => ({
+    at: now,
+    providerId: after.providerId,
+    userId: after.userId,
+    event: event.type,
+    actor: because.actor,
+    cause: because.cause,
+    detail: { ...detailOf(event), before: before ? facts(before, now) : null, after: facts(after, now) },
+  }));
+}
+
+const facts = (state: UserState, now: Millis) => ({
+  role: state.role,
+  status: statusAt(state, now),
+  sub_status: subStatusAt(state, now),
+});
+
+/** The facts of an event, as JSON, without what must not be logged (C-7). */
+function detailOf(event: UserEvent): Record<string, unknown> {
+  if (event.type === 'SigningStarted') {
+    const { codeHash: _, type: __, ...rest } = event;
+    return rest;
+  }
+  if (event.type === 'UserImported') return { role: event.user.role, zone: event.user.zone };
+  if (event.type === 'UserCreated') return { zone: event.zone };
+  const { type: _, ...rest } = event;
+  return rest;
+}
+
+export function conflict(): Fault {
+  return new Fault('CONFLICT', 'others keep changing this; try again', { rule: 'one change at a time' });
+}

@@ -1,0 +1,209 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { causesOfQuestion, causesOfStatus, decisionOf } from '../domain/decision/decide-check.ts';
+import { formatQuestion, targetOf, type Question } from '../domain/decision/question.ts';
+import { cause, Fault, type Reason } from '../domain/errors.ts';
+import { sessionRulesOf } from '../domain/session/terms.ts';
+import type { Admission, SessionRecord } from '../domain/session/state.ts';
+import {
+  ownerOfSession,
+  sessionIdOf,
+  type Millis,
+  type OperationId,
+  type SessionId,
+  type UserId,
+} from '../domain/values.ts';
+import type { AdmissionStore } from '../ports/admission-store.ts';
+import type { DecisionLog } from '../ports/decision-log.ts';
+import type { DocumentStore, Sequence } from '../ports/document-store.ts';
+import { entitlementsAt, termsOf } from './admission-terms.ts';
+import { partnerOf, type Caller } from './caller.ts';
+import type { Changes } from './change.ts';
+import { askOf, checkFacts, optionsOf, type RequestFacts } from './circumstances.ts';
+import type { PartnerView, Replica } from './replica.ts';
+
+export interface AdmitRequest extends Pick<RequestFacts, 'context'> {
+  readonly providerId?: string | undefined;
+  readonly sessionId: SessionId;
+  readonly operationId: OperationId;
+  readonly question?: Question | undefined;
+  /** 1 to 1000. */
+  readonly cost: number;
+  readonly token?: string | undefined;
+}
+
+export interface Admitted {
+  readonly admission: Admission;
+  readonly replayed: boolean;
+  readonly policyVersion: number;
+  readonly sequence: Sequence;
+}
+
+export interface Opened {
+  readonly reason: Reason;
+  readonly session?: SessionRecord;
+  readonly closed: readonly SessionId[];
+}
+
+/** Sessions and the admission of operations: what is counted, once and exactly (S-12). */
+export class SessionService {
+  readonly #replica: Replica;
+  readonly #changes: Changes;
+  readonly #documents: DocumentStore;
+  readonly #admissions: AdmissionStore;
+  readonly #log: DecisionLog | undefined;
+
+  constructor(parts: {
+    replica: Replica;
+    changes: Changes;
+    documents: DocumentStore;
+    admissions: AdmissionStore;
+    decisionLog: DecisionLog | undefined;
+  }) {
+    this.#replica = parts.replica;
+    this.#changes = parts.changes;
+    this.#documents = parts.documents;
+    this.#admissions = parts.admissions;
+    this.#log = parts.decisionLog;
+  }
+
+  /** Signs a user in where it may `login`; a denial is an answer, an idle user may (R-4). */
+  async open(caller: Caller, request: { providerId?: string | undefined; userId: UserId }): Promise<Opened> {
+    const view = this.#changes.partner(partnerOf(caller, request.providerId));
+    const now = this.#changes.now();
+    const { userId } = request;
+    const user = await this.#documents.get('user', userId);
+    const login: Question = { kind: 'permission', name: 'login' };
+    const ask = askOf(view, userId, optionsOf(userId, login, now));
+    const target = targetOf(login, view);
+    const verdict = ask(target.object, target.relation);
+    const denied = decisionOf([
+      ...causesOfStatus(view, ask, false),
+      ...(verdict.allowed ? [] : causesOfQuestion(userId, login, verdict, view, ask)),
+    ]);
+    if (!denied.allowed || user?.providerId !== view.policy.providerId) {
+      return { reason: denied.allowed ? 'USER_NOT_FOUND' : denied.reason, closed: [] };
+    }
+    const sessionId = sessionIdOf(view.policy.providerId, userId, randomBytes(16).toString('base64url'));
+    const rules = sessionRulesOf(view.policy, user.role, entitlementsAt(view, user, now));
+    const opened = await this.#admissions.open({ sessionId, rules, now });
+    return { reason: 'ALLOWED', ...opened };
+  }
+
+  /** Checks and counts one operation in one atomic step. A repeat of an operation_id gets the first answer. */
+  async admit(caller: Caller, request: AdmitRequest): Promise<Admitted> {
+    this.#replica.require(request.token);
+    const owner = ownerOfSession(request.sessionId);
+    const view = this.#viewOfSession(caller, request);
+    const now = this.#changes.now();
+    const user = view && (await this.#documents.get('user', owner.userId));
+    if (!view || user?.providerId !== owner.providerId) {
+      return this.#answer(caller, request, view, { admission: foreign(now), replayed: false });
+    }
+    checkFacts(request, view);
+    const terms = termsOf(view, user, now, request);
+    const outcome = await this.#admissions.admit({
+      sessionId: request.sessionId,
+      operationId: request.operationId,
+      payloadHash: payloadHash(request),
+      terms,
+      now,
+    });
+    if (outcome.kind === 'key-reused') {
+      throw new Fault('KEY_REUSED', 'operation_id: used before with another payload', {
+        field: 'operation_id',
+        rule: 'S-12',
+      });
+    }
+    const { admission } = outcome;
+    const until = admission.makesIdleUntil;
+    const idled =
+      outcome.kind === 'first' && until !== undefined
+        ? await this.#changes.changeUser(
+            owner.providerId,
+            owner.userId,
+            { actor: { kind: 'system', id: 'admission' }, cause: admission.reason },
+            (state) => (state.role === user.role ? { type: 'mark-idle', until } : { replay: true }),
+          )
+        : undefined;
+    return this.#answer(caller, request, view, {
+      admission,
+      replayed: outcome.kind === 'replay',
+      sequence: idled?.sequence,
+    });
+  }
+
+  /** SESSION_NOT_FOUND for an unknown session and for another partner's alike (P-6). */
+  async close(caller: Caller, request: SessionRequest): Promise<SessionSeen> {
+    if (!this.#viewOfSession(caller, request)) throw notFound();
+    const now = this.#changes.now();
+    const session = await this.#admissions.close(request.sessionId, now);
+    if (!session) throw notFound();
+    return { session, now };
+  }
+
+  async get(caller: Caller, request: SessionRequest): Promise<SessionSeen> {
+    if (!this.#viewOfSession(caller, request)) throw notFound();
+    const session = await this.#admissions.get(request.sessionId);
+    if (!session) throw notFound();
+    return { session, now: this.#changes.now() };
+  }
+
+  /** The partner of a session, when the caller may know of it. */
+  #viewOfSession(caller: Caller, request: SessionRequest): PartnerView | undefined {
+    const { providerId } = ownerOfSession(request.sessionId);
+    const acting = caller.providerId === undefined ? (request.providerId ?? providerId) : request.providerId;
+    return partnerOf(caller, acting) === providerId ? this.#replica.partner(providerId) : undefined;
+  }
+
+  #answer(
+    caller: Caller,
+    request: AdmitRequest,
+    view: PartnerView | undefined,
+    outcome: { admission: Admission; replayed: boolean; sequence?: Sequence | undefined },
+  ): Admitted {
+    const { providerId, userId } = ownerOfSession(request.sessionId);
+    const policyVersion = view?.state.policy.version ?? 0;
+    if (view) {
+      this.#log?.record({
+        at: outcome.admission.at,
+        call: 'Admit',
+        providerId,
+        userId,
+        question: formatQuestion(request.question),
+        allowed: outcome.admission.admitted,
+        reason: outcome.admission.reason,
+        policyVersion,
+        keyId: caller.keyId,
+      });
+    }
+    return { ...outcome, policyVersion, sequence: outcome.sequence ?? this.#replica.position };
+  }
+}
+
+interface SessionRequest {
+  readonly providerId?: string | undefined;
+  readonly sessionId: SessionId;
+}
+
+/** A session as it was found, and the moment at which it was looked at. */
+export interface SessionSeen {
+  readonly session: SessionRecord;
+  readonly now: Millis;
+}
+
+function notFound(): Fault {
+  return new Fault('SESSION_NOT_FOUND', 'no such session', { field: 'session_id', rule: 'P-6' });
+}
+
+/** The answer for a session that the caller's partner has not. */
+function foreign(at: Millis): Admission {
+  const unknown = cause('SESSION_NOT_FOUND');
+  return { admitted: false, reason: unknown.reason, causes: [unknown], warnings: [], retryAfterMs: 0, at };
+}
+
+/** Everything of a request but its operation_id: what a repeat must share with the first (S-12). */
+function payloadHash({ sessionId, question, cost, context }: AdmitRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify([sessionId, formatQuestion(question), cost, context ?? null]))
+    .digest('hex');
+}

@@ -1,0 +1,54 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  loadSync,
+  type MessageTypeDefinition,
+  type PackageDefinition,
+  type ServiceDefinition,
+} from '@grpc/proto-loader';
+import type { MessageFields } from './json-form.ts';
+
+/** The published protos, loaded once at start. */
+export interface ProtoPackage {
+  readonly definition: PackageDefinition;
+  readonly fieldsOf: MessageFields;
+  /** Throws for a service that no proto declares. */
+  service(fullName: string): ServiceDefinition;
+  /** Throws for a message that no proto declares. */
+  message(fullName: string): MessageTypeDefinition<object, object>;
+}
+
+const PACKAGE_DIR = 'gatehouse/v1';
+
+/** `protosDir`: the folder that holds `gatehouse/` and `google/`. Field names as in the files, 64-bit integers as numbers. */
+export function loadProtoPackage(protosDir: string): ProtoPackage {
+  const files = readdirSync(join(protosDir, PACKAGE_DIR))
+    .filter((name) => name.endsWith('.proto'))
+    .map((name) => `${PACKAGE_DIR}/${name}`);
+  const definition = loadSync([...files, 'google/rpc/status.proto'], {
+    includeDirs: [protosDir],
+    keepCase: true,
+    longs: Number,
+    enums: String,
+  });
+  const message = (fullName: string): MessageTypeDefinition<object, object> => {
+    const found = definition[fullName];
+    if (found === undefined || !('format' in found) || !('serialize' in found))
+      throw new Error(`no message ${fullName} in the protos`);
+    return found as MessageTypeDefinition<object, object>;
+  };
+  return {
+    definition,
+    fieldsOf(fullName) {
+      const found = definition[fullName];
+      if (found === undefined || !('type' in found)) return undefined;
+      return (found.type as { field?: ReturnType<MessageFields> }).field;
+    },
+    service(fullName) {
+      const found = definition[fullName];
+      if (found === undefined || 'format' in found) throw new Error(`no service ${fullName} in the protos`);
+      return found;
+    },
+    message,
+  };
+}

@@ -1,0 +1,158 @@
+import { createServer } from 'node:http';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express';
+import { Fault } from '../../domain/errors.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Caller } from '../../services/caller.ts';
+import { listen, type Address } from '../address.ts';
+import type { BoundOperation } from '../bound-operation.ts';
+import type { CallMetrics } from '../call-metrics.ts';
+import { CallWatch, type StartedCall } from '../call-watch.ts';
+import { groupBy } from '../group-by.ts';
+import { safeFault } from '../safe-fault.ts';
+import { bodyFault, jsonBody } from './body.ts';
+import { problemOf } from './problem.ts';
+import { RequestForm } from './request-form.ts';
+import { stopServer } from './stop-server.ts';
+import { tokenOf } from './token.ts';
+
+/** A request, headers and body, must have come by then. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+
+export interface HttpEdge {
+  readonly address: Address;
+  /** Refuses new calls, finishes those in flight; after `graceMs` ends what is left. */
+  stop(graceMs: number): Promise<void>;
+}
+
+interface EdgeParts {
+  readonly metrics: CallMetrics;
+  readonly log: Log;
+}
+
+/** Writes a whole answer; once the edge no longer accepts connections, asks for this one to be closed. */
+type Write = (response: Response, status: number, type: string, body: unknown) => void;
+
+/** Rejects with ListenError. */
+export async function startHttpEdge(
+  operations: readonly BoundOperation[],
+  edge: EdgeParts & { readonly address: Address },
+): Promise<HttpEdge> {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS });
+  server.on(
+    'request',
+    httpApp(
+      operations,
+      edge,
+      writer(() => server.listening),
+    ),
+  );
+  const address = await listen(server, edge.address);
+  return { address, stop: (graceMs) => stopServer(server, graceMs) };
+}
+
+function httpApp(operations: readonly BoundOperation[], edge: EdgeParts, write: Write): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  app.set('query parser', 'simple').set('case sensitive routing', true).set('strict routing', true);
+  const read = jsonBody();
+  const byPath = groupBy(operations, ({ operation }) => operation.http.path.replaceAll(/\{(\w+)\}/g, ':$1'));
+  // Fixed segments before parameters: `/v1/users/search` is never the user `search`.
+  for (const [path, bounds] of [...byPath].sort(([a], [b]) => rank(a) - rank(b))) {
+    const route = app.route(path);
+    for (const bound of bounds) {
+      const watch = new CallWatch('http', bound.name, edge.metrics, edge.log);
+      const method = bound.operation.http.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete';
+      const fail = failer(bound.name, edge.log, write, watch);
+      route[method](starter(watch), authorizer(bound), read, answerer(bound, watch, write), fail);
+    }
+    const allow = bounds.map(({ operation }) => operation.http.method).join(', ');
+    route.all((_request, response) => {
+      response.setHeader('allow', allow);
+      throw new Fault('METHOD_NOT_ALLOWED', `this path takes ${allow}`, { rule: allow });
+    });
+  }
+  app.use(() => {
+    throw new Fault('ROUTE_NOT_FOUND', 'there is no such path');
+  });
+  app.use(failer('unrouted', edge.log, write));
+  return app;
+}
+
+const rank = (path: string): number => path.split(':').length;
+
+interface Locals {
+  started: StartedCall;
+  caller: Caller;
+}
+
+const locals = (response: Response): Locals => response.locals as Locals;
+
+function starter(watch: CallWatch): RequestHandler {
+  return ({ headers }, response, next) => {
+    locals(response).started = watch.start((name) => {
+      const value = headers[name];
+      return typeof value === 'string' ? value : undefined;
+    });
+    next();
+  };
+}
+
+/** The credential is looked at before a byte of the body is read. */
+function authorizer(bound: BoundOperation): RequestHandler {
+  return (request, response, next) => {
+    const proceed = (caller: Caller): void => {
+      locals(response).caller = caller;
+      next();
+    };
+    const caller = bound.authorize(tokenOf(request.headers.authorization));
+    return caller instanceof Promise ? caller.then(proceed) : proceed(caller);
+  };
+}
+
+function answerer(bound: BoundOperation, watch: CallWatch, write: Write): RequestHandler {
+  const { http, request: schema } = bound.operation;
+  const form = new RequestForm(http.method, schema);
+  const status = http.status ?? 200;
+
+  function send(response: Response, answer: unknown): void {
+    write(response, status, 'application/json; charset=utf-8', answer);
+    watch.end(locals(response).started, 'OK');
+  }
+
+  return (request, response) => {
+    const answer = bound.answer(locals(response).caller, form.read(request.params, request.query, request.body));
+    return answer instanceof Promise ? answer.then((known) => send(response, known)) : send(response, answer);
+  };
+}
+
+/** The last word on anything thrown: a problem document, and no word of the error itself. */
+function failer(name: string, log: Log, write: Write, watch?: CallWatch): ErrorRequestHandler {
+  // Express tells an error handler by its four parameters.
+  return (error: unknown, _request, response, _next) => {
+    const safe = safeFault(bodyFault(error), name, log);
+    const problem = problemOf(safe);
+    watch?.end(locals(response).started, problem.code);
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    if (safe.fault.code === 'UNAUTHENTICATED')
+      response.setHeader('www-authenticate', 'Bearer realm="gatehouse", Basic realm="gatehouse"');
+    if (safe.fault.code === 'RATE_LIMITED') response.setHeader('retry-after', '1');
+    write(response, problem.status, 'application/problem+json; charset=utf-8', problem);
+  };
+}
+
+function writer(accepting: () => boolean): Write {
+  return (response, status, type, body) => {
+    if (response.destroyed) return;
+    if (!accepting()) response.setHeader('connection', 'close');
+    if (status === 204) {
+      response.writeHead(status).end();
+      return;
+    }
+    const text = JSON.stringify(body);
+    response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
+  };
+}

@@ -1,0 +1,131 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { DataDirError } from '../../src/adapters/lmdb/data-dir-error.ts';
+import { WRITES_WAITING_MAX } from '../../src/adapters/lmdb/environment.ts';
+import { openLmdb, type LmdbStores } from '../../src/adapters/lmdb/open-lmdb.ts';
+import { admissionStoreContract } from './admission-store.ts';
+import { auditLogContract } from './audit-log.ts';
+import { documentStoreContract } from './document-store.ts';
+import { anEvent, aUser, eachWithStore, PARTNER, userId, type Made } from './fixtures.ts';
+import { relationshipStoreContract } from './relationship-store.ts';
+
+async function made(options: { batchesKept?: number } = {}): Promise<Made<LmdbStores>> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse.'));
+  const store = openLmdb({ dataDir, ...options });
+  return {
+    store,
+    async close() {
+      await store.close();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
+}
+
+const part = async <K extends keyof LmdbStores>(key: K): Promise<Made<LmdbStores[K]>> => {
+  const { store, close } = await made();
+  return { store: store[key], close };
+};
+
+documentStoreContract('lmdb', () => part('documents'));
+auditLogContract('lmdb', made);
+admissionStoreContract('lmdb', () => part('admissions'));
+relationshipStoreContract('lmdb', made);
+relationshipStoreContract('lmdb with few batches kept', () => made({ batchesKept: 5 }));
+
+describe('lmdb bounds what it keeps of relationship changes', () => {
+  const kept = eachWithStore(() => made({ batchesKept: 10 }));
+
+  test('batches and feed entries stay within the bound, and the reload mark of each partner remains', async () => {
+    const { documents, relationships } = kept.store;
+    const sequences: number[] = [];
+    for (let n = 0; n < 50; n += 1) {
+      const tuple = { user: `user:${n}`, relation: 'viewer', object: 'document:1' };
+      sequences.push((await relationships.write(PARTNER, { writes: [tuple], deletes: [] })).sequence);
+    }
+    expect(sequences.filter((sequence) => relationships.batchAt(sequence) !== undefined)).toEqual(sequences.slice(-10));
+    expect(documents.changesSince(0, 100).map((change) => change.sequence)).toEqual(sequences.slice(-11));
+  });
+});
+
+describe('lmdb bounds what waits for the disk', () => {
+  const waiting = eachWithStore(made);
+
+  test('writes beyond the bound are refused at once, and the others are done', async () => {
+    const { documents } = waiting.store;
+    const commits = Array.from({ length: WRITES_WAITING_MAX + 3 }, (_, n) =>
+      documents.commit({ document: aUser({ userId: userId(n) }), events: [] }),
+    );
+    const outcomes = await Promise.allSettled(commits);
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    expect(refused).toEqual(Array(3).fill(expect.objectContaining({ code: 'UNAVAILABLE' })));
+    expect(documents.head()).toBe(WRITES_WAITING_MAX);
+  });
+});
+
+describe('lmdb opens a data directory', () => {
+  const inTemporary = async (run: (parent: string) => void | Promise<void>) => {
+    const parent = mkdtempSync(join(tmpdir(), 'gatehouse.'));
+    try {
+      await run(parent);
+    } finally {
+      rmSync(parent, { recursive: true });
+    }
+  };
+
+  test('that is missing, a dot in its name, and finds it as it was left', () =>
+    inTemporary(async (parent) => {
+      const dataDir = join(parent, 'deep', 'data.d');
+      const first = openLmdb({ dataDir });
+      await first.documents.commit({ document: aUser(), events: [anEvent()] });
+      const secret = await first.documents.secret();
+      await first.close();
+      expect(readdirSync(dataDir).toSorted()).toEqual(['data.mdb', 'lock.mdb']);
+
+      const second = openLmdb({ dataDir });
+      expect(second.documents.get('user', userId(1))).toEqual(aUser());
+      expect(second.documents.head()).toBe(1);
+      expect((await second.audit.ofPartner(PARTNER, { limit: 10 })).entries).toEqual([anEvent()]);
+      expect(await second.documents.secret()).toEqual(secret);
+      await second.close();
+    }));
+
+  test.each<[string, (dataDir: string) => void, RegExp]>([
+    ['a file in its place', (dataDir) => writeFileSync(dataDir, ''), /is not a directory$/],
+    [
+      'a store that is no store',
+      (dataDir) => {
+        mkdirSync(dataDir);
+        writeFileSync(join(dataDir, 'data.mdb'), 'not a store '.repeat(2_000));
+      },
+      /the store is damaged$/,
+    ],
+    [
+      'a store that was cut short',
+      (dataDir) => {
+        mkdirSync(dataDir);
+        writeFileSync(join(dataDir, 'data.mdb'), Buffer.alloc(100));
+      },
+      /the store is damaged$/,
+    ],
+    [
+      'a directory in place of the store',
+      (dataDir) => mkdirSync(join(dataDir, 'data.mdb'), { recursive: true }),
+      /the store is damaged$/,
+    ],
+  ])('%s is told in one sentence', (_, prepare, message) =>
+    inTemporary((parent) => {
+      const dataDir = join(parent, 'data');
+      prepare(dataDir);
+      expect(() => openLmdb({ dataDir })).toThrow(DataDirError);
+      expect(() => openLmdb({ dataDir })).toThrow(message);
+    }),
+  );
+
+  test('one that cannot be made is told in one sentence', () => {
+    expect(() => openLmdb({ dataDir: '/proc/nowhere/data' })).toThrow(
+      /^the data directory \/proc\/nowhere\/data cannot be made$/,
+    );
+  });
+});
