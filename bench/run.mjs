@@ -58,8 +58,7 @@ try {
   );
   console.log(table(rows));
 } finally {
-  await stopAll();
-  rmSync(directory, { recursive: true, force: true });
+  await stopAll().finally(() => rmSync(directory, { recursive: true, force: true }));
 }
 
 async function grpcChecks({ grpcAddress, authorization, userId, check }, echoAddress) {

@@ -45,7 +45,9 @@ export async function compose(config: Config, log: Log, clock: Clock = systemClo
     await loadPolicyFolder(config.policiesDir, services.policy, house.format, log);
     const shown = await firstStart(config, house, log);
     const pruning = setInterval(() => {
-      stores.admissions.prune(clock.now(), PRUNE_RECORDS_MAX).catch((error: unknown) => log.warn('pruning failed', { error }));
+      stores.admissions
+        .prune(clock.now(), PRUNE_RECORDS_MAX)
+        .catch((error: unknown) => log.warn('pruning failed', { error }));
     }, PRUNE_EVERY_MS).unref();
     return {
       services,
@@ -128,7 +130,16 @@ async function openHouse(config: Config, clock: Clock, load: { users: boolean })
     await close();
     throw new CommandError(EXIT.brokenPolicy, error instanceof Error ? error.message : String(error), error);
   }
-  return { format, stores, replica, changes, services, clock, close, metrics: () => metricsOf(replica, decisionLog?.dropped()) };
+  return {
+    format,
+    stores,
+    replica,
+    changes,
+    services,
+    clock,
+    close,
+    metrics: () => metricsOf(replica, decisionLog?.dropped()),
+  };
 }
 
 function openStores(config: Config): ReturnType<typeof openLmdb> {
@@ -152,9 +163,15 @@ function formatOf(config: Config): PolicyFormat {
 async function readiness(replica: Replica): Promise<{ ready: boolean; detail: Record<string, unknown> }> {
   try {
     await replica.fresh();
-    return { ready: true, detail: { store: 'embedded', position: replica.position, partners: [...replica.partners()].length } };
+    return {
+      ready: true,
+      detail: { store: 'embedded', position: replica.position, partners: [...replica.partners()].length },
+    };
   } catch {
-    return { ready: false, detail: { store: 'embedded', position: replica.position, reason: 'the store does not answer' } };
+    return {
+      ready: false,
+      detail: { store: 'embedded', position: replica.position, reason: 'the store does not answer' },
+    };
   }
 }
 
@@ -165,7 +182,9 @@ function metricsOf(replica: Replica, dropped = 0): string {
     `gatehouse_replica_position ${replica.position}`,
     '# HELP gatehouse_tuples Relationships in memory, by partner.',
     '# TYPE gatehouse_tuples gauge',
-    ...[...replica.partners()].map(({ policy, index }) => `gatehouse_tuples{provider_id="${policy.providerId}"} ${index.size}`),
+    ...[...replica.partners()].map(
+      ({ policy, index }) => `gatehouse_tuples{provider_id="${policy.providerId}"} ${index.size}`,
+    ),
     '# HELP gatehouse_decision_log_dropped_total Decisions that the decision log had to drop.',
     '# TYPE gatehouse_decision_log_dropped_total counter',
     `gatehouse_decision_log_dropped_total ${dropped}`,

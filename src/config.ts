@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { LOG_LEVELS, type LogLevel } from './ports/log.ts';
-import { ADDRESS_RULE, parseAddress, type Address } from './wire/address.ts';
+import { ADDRESS_RULE, formatAddress, parseAddress, type Address } from './wire/address.ts';
 
 /** What one process runs with. Paths are absolute. */
 export interface Config {
@@ -119,6 +119,10 @@ export function loadConfig(
     decisionLog: decisionLog === undefined ? undefined : resolve(decisionLog),
     seed: oneOf('seed', ['true', 'false']) === 'true',
   };
+  const addresses = [config.httpAddr, config.grpcAddr, config.adminAddr].filter((each) => each !== undefined);
+  const fixed = addresses.filter((each) => each.kind === 'unix' || each.port !== 0).map(formatAddress);
+  if (new Set(fixed).size < fixed.length)
+    report(variableOf('http_addr'), 'three addresses that differ: HTTP, gRPC and admin');
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
 }

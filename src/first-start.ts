@@ -32,7 +32,12 @@ export async function firstStart(
     const label = `${name}, first start`;
     const { token } = await services.keys.create({ providerId, scopes: SCOPES, label }, SEED);
     const userId = samples.get(providerId);
-    partners.push({ providerId, name, key: token, ...(userId !== undefined && { sample: { userId, permission: 'call_api' } }) });
+    partners.push({
+      providerId,
+      name,
+      key: token,
+      ...(userId !== undefined && { sample: { userId, permission: 'call_api' } }),
+    });
   }
   if (config.operatorKey !== undefined) await services.keys.importOperatorKey(config.operatorKey, SEED);
   if (!isFirst) return undefined;
@@ -50,7 +55,9 @@ async function seed(config: Config, house: Pick<House, 'changes' | 'clock'>, log
   for (const sample of loadSamples(config.policiesDir)) {
     const users = importedUsers(sample, house.clock.now());
     await Promise.all(users.map((user) => importOnce(user, house)));
-    const guest = users.find(({ role, inactive, idleUntil }) => role === 'guest' && !inactive && idleUntil === undefined);
+    const guest = users.find(
+      ({ role, inactive, idleUntil }) => role === 'guest' && !inactive && idleUntil === undefined,
+    );
     if (guest) tryWith.set(sample.provider_id, guest.userId);
     log.info('samples seeded', { providerId: sample.provider_id, users: users.length });
   }

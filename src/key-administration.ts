@@ -27,9 +27,7 @@ export function keyAdministration(
     },
     async listKeys() {
       const now = clock.now();
-      return (await keys.list())
-        .sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
-        .map((listing) => summaryOf(listing, now));
+      return (await keys.list()).sort((a, b) => (a.keyId < b.keyId ? -1 : 1)).map((listing) => summaryOf(listing, now));
     },
     async revokeKey(keyId) {
       try {

@@ -26,7 +26,13 @@ export async function loadPolicyFolder(
   }
 }
 
-async function applyNewFile(file: string, text: string, providerId: string, policy: PolicyService, log: Log): Promise<void> {
+async function applyNewFile(
+  file: string,
+  text: string,
+  providerId: string,
+  policy: PolicyService,
+  log: Log,
+): Promise<void> {
   const { outcome, policyVersion } = await policy.applyFile(text, BECAUSE);
   if (outcome === 'applied') log.info('policy applied', { providerId, file, policyVersion });
   if (outcome === 'superseded') {

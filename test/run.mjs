@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** @type {readonly (readonly [name: string, command: string, args: readonly string[]])[]} */
 const STATIC_CHECKS = [
   ['format', 'prettier', ['--check', '--log-level=warn', '.']],
   ['lint', 'npm', ['run', '--silent', 'lint']],
@@ -24,7 +25,7 @@ const folder = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
 const report = join(folder, 'report.json');
 const run = spawnSync(
   'vitest',
-  ['run', '--reporter=default', '--reporter=json', '--outputFile.json=' + report, ...process.argv.slice(2)],
+  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
   {
     stdio: 'inherit',
   },

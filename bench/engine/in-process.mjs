@@ -43,7 +43,8 @@ function* tuples(count) {
     const gate = number % 4 === 0 ? 'in_service' : 'operational';
     yield { object, relation: 'gate', user: `partner:acme#${gate}` };
     yield { object, relation: 'withheld', user: 'partner:acme#signing' };
-    for (const role of ['basic', 'advanced', 'company']) yield { object, relation: 'granted', user: `partner:acme#${role}` };
+    for (const role of ['basic', 'advanced', 'company'])
+      yield { object, relation: 'granted', user: `partner:acme#${role}` };
     yield { object, relation: 'granted', user: 'plan_version:gold.1#holder' };
     made += 6;
   }
@@ -102,7 +103,11 @@ const mapNs = nanoseconds(
   (key) => map.get(key) !== undefined,
 );
 const times = (ns) => `${ns.toFixed(0)} ns = ${(ns / mapNs).toFixed(2)} x Map`;
-line('Map.get, 1,000,000 entries', `${mapNs.toFixed(0)} ns`, 'one look-up of a string just built: hash it, miss the processor cache, compare');
+line(
+  'Map.get, 1,000,000 entries',
+  `${mapNs.toFixed(0)} ns`,
+  'one look-up of a string just built: hash it, miss the processor cache, compare',
+);
 map.clear();
 
 const resident = () => {
@@ -126,8 +131,16 @@ for (const size of sizes.length > 0 ? sizes : [1_000, 100_000, 1_000_000]) {
   load();
   const residentAfter = resident();
   const users = Math.floor(((index.size - PERMISSIONS * 6) * 10) / 13);
-  line('loaded', `${Math.round((index.size / spentNs) * 1e9).toLocaleString('en')} / s`, 'write() of tuples as strings, one after the other');
-  line('typed arrays', `${(index.bytes / index.size).toFixed(1)} bytes a tuple`, 'all that the index holds, names included');
+  line(
+    'loaded',
+    `${Math.round((index.size / spentNs) * 1e9).toLocaleString('en')} / s`,
+    'write() of tuples as strings, one after the other',
+  );
+  line(
+    'typed arrays',
+    `${(index.bytes / index.size).toFixed(1)} bytes a tuple`,
+    'all that the index holds, names included',
+  );
   line(
     'growth of process memory',
     `${((residentAfter - residentBefore) / index.size).toFixed(1)} bytes a tuple`,
@@ -148,11 +161,23 @@ for (const size of sizes.length > 0 ? sizes : [1_000, 100_000, 1_000_000]) {
     return [ns, `${((outcomes[1] / (outcomes[0] + outcomes[1])) * 100).toFixed(0)} % allowed`];
   };
   const [anyNs, anyShare] = ask(1, 0);
-  line('permission#allowed, any user', times(anyNs), `operational permission, ${anyShare}: granted, gate, withheld; idle users have a condition`);
+  line(
+    'permission#allowed, any user',
+    times(anyNs),
+    `operational permission, ${anyShare}: granted, gate, withheld; idle users have a condition`,
+  );
   const [loginNs, loginShare] = ask(4, 0);
-  line('permission#allowed, any user, general', times(loginNs), `general permission, ${loginShare}: the gate does not ask for idle`);
+  line(
+    'permission#allowed, any user, general',
+    times(loginNs),
+    `general permission, ${loginShare}: the gate does not ask for idle`,
+  );
   const [missNs, missShare] = ask(1, 50_000_000);
-  line('permission#allowed, user of no tuple', times(missNs), `${missShare}: one miss in the table of names, then only the model is walked`);
+  line(
+    'permission#allowed, user of no tuple',
+    times(missNs),
+    `${missShare}: one miss in the table of names, then only the model is walked`,
+  );
   const member = { object: 'partner:acme', relation: 'basic', user: '' };
   const directNs = nanoseconds(
     () => `user:${userId(random(users))}`,

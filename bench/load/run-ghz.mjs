@@ -45,16 +45,19 @@ export async function runGhz({
   seconds,
   requests,
 }) {
-  const length =
-    seconds === undefined ? ['--total', String(requests)] : ['--duration', `${seconds}s`, '--duration-stop', 'ignore'];
-  const args = [
-    '--insecure',
-    ...['--proto', protoFile, '--import-paths', protoDir, '--call', call],
-    ...['--data', JSON.stringify(data), '--metadata', JSON.stringify(metadata)],
-    ...['--concurrency', String(concurrency), '--connections', '1', '--format', 'json'],
+  const length = seconds === undefined ? { total: requests } : { duration: `${seconds}s`, 'duration-stop': 'ignore' };
+  const flags = {
+    proto: protoFile,
+    'import-paths': protoDir,
+    call,
+    data: JSON.stringify(data),
+    metadata: JSON.stringify(metadata),
+    concurrency,
+    connections: 1,
+    format: 'json',
     ...length,
-    address,
-  ];
+  };
+  const args = ['--insecure', ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`), address];
   const { stdout } = await promisify(execFile)(ghzBinary(), args, { maxBuffer: OUTPUT_BYTES_MAX, cwd: protoDir }).catch(
     (error) => {
       throw new Error(`ghz failed on ${call}: ${String(error.stderr).slice(0, QUOTED_CHARACTERS_MAX)}`);

@@ -19,18 +19,14 @@ export const httpGenerator = spawnSync('wrk', ['--version']).error === undefined
  */
 export async function runHttpLoad({ url, body, authorization, concurrency = 64, seconds }) {
   const text = JSON.stringify(body);
-  const wrk = [
-    '--threads',
-    '1',
-    '--connections',
-    String(concurrency),
-    '--duration',
-    `${seconds}s`,
-    '--timeout',
-    `${TIMEOUT_S}s`,
-    '--script',
-    beside('post.lua'),
-  ];
+  const flags = {
+    threads: 1,
+    connections: concurrency,
+    duration: `${seconds}s`,
+    timeout: `${TIMEOUT_S}s`,
+    script: beside('post.lua'),
+  };
+  const wrk = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   const { stdout } =
     httpGenerator === 'wrk'
       ? await run('wrk', [...wrk, url, '--', text, authorization ?? '-'])

@@ -10,7 +10,7 @@ const OUTPUT_CHARACTERS_MAX = 64 * 1024;
  * @param {string[]} args the script and its arguments
  * @param {string[]} names
  * @param {Record<string, string>} [env] added to this process's
- * @returns {Promise<{ addresses: Record<string, string>, stop(): Promise<void> }>}
+ * @returns {Promise<{ addresses: Record<string, string>, stop(): Promise<void> }>} `stop` throws for one that has ended by itself
  */
 export async function startProcess(args, names, env = {}) {
   const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -39,7 +39,8 @@ export async function startProcess(args, names, env = {}) {
     addresses,
     async stop() {
       process.off('exit', dieWithParent);
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      const early = child.exitCode ?? child.signalCode;
+      if (early !== null) throw new Error(`${args[0]} ended with ${early} before it was stopped:\n${output}`);
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);

@@ -19,7 +19,8 @@ export function startLines({ version, addresses, firstStart }: Started): string 
   return `${lines.join('\n')}\n`;
 }
 
-function keyLines({ operatorKey, partners }: FirstStart): string[] {
+/** The keys of a first start; no line when it made none. */
+export function keyLines({ operatorKey, partners }: FirstStart): string[] {
   const rows: [owner: string, key: string][] = partners.map(({ providerId, name, key }) => [
     `${providerId} ${name}`,
     key,

@@ -41,11 +41,6 @@ export const DENIALS = {
     remedy: 'lift what suspends the subscription',
   },
   PLAN_REQUIRED: { rule: 'F-2', message: 'a plan that carries this is needed', remedy: 'subscribe to such a plan' },
-  DEGRADED_UNAVAILABLE: {
-    rule: 'C-3',
-    message: 'the decision cannot be made within the staleness bound',
-    remedy: 'try again',
-  },
   EVALUATION_LIMIT: {
     rule: 'R-3',
     message: 'the relationships are too deep or too many to decide; doubt is a denial',

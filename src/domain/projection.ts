@@ -57,13 +57,7 @@ export function projectPartner(state: PartnerState, policy: Policy, plans: Itera
   if (state.status === 'stopped') tuples.push({ user: EVERYONE, relation: 'stopped', object: partner });
   for (const permission of policy.permissions.values()) tuples.push(...projectPermission(permission, partner));
   for (const feature of policy.features.values()) tuples.push(...projectFeature(feature, partner));
-  const restricted = new Set<string>();
-  for (const plan of plans) tuples.push(...projectPlan(plan, policy, restricted));
-  for (const feature of policy.features.values()) {
-    if (!feature.plans && !restricted.has(feature.name)) {
-      tuples.push({ user: `${partner}#member`, relation: 'plan', object: object.feature(feature.name) });
-    }
-  }
+  for (const plan of plans) tuples.push(...projectPlan(plan, policy));
   return tuples;
 }
 
@@ -95,17 +89,16 @@ function projectFeature(feature: Feature, partner: string): Tuple[] {
       ? {}
       : { condition: { name: 'in_rollout', context: { percentage: feature.rollout } } }),
   });
-  for (const planId of feature.plans ?? []) {
-    tuples.push({ user: `${object.plan(planId)}#holder`, relation: 'plan', object: target });
-  }
+  const holders = feature.plans?.map((planId) => `${object.plan(planId)}#holder`) ?? [`${partner}#member`];
+  for (const user of holders) tuples.push({ user, relation: 'plan', object: target });
   for (const userId of feature.users) {
     tuples.push({ user: object.user(userId), relation: 'early_access', object: target });
   }
   return tuples;
 }
 
-/** Entitlements go by the version that is held (B-9). Adds the features that some plan entitles to `restricted`. */
-function projectPlan(plan: PlanState, policy: Policy, restricted: Set<string>): Tuple[] {
+/** Entitlements go by the version that is held (B-9). */
+function projectPlan(plan: PlanState, policy: Policy): Tuple[] {
   const tuples: Tuple[] = [];
   for (const version of plan.versions) {
     const target = object.planVersion(plan.planId, version.version);
@@ -116,7 +109,6 @@ function projectPlan(plan: PlanState, policy: Policy, restricted: Set<string>): 
     }
     for (const name of version.entitlements.features) {
       if (!policy.features.has(name)) continue;
-      restricted.add(name);
       tuples.push({ user: `${target}#holder`, relation: 'plan', object: object.feature(name) });
     }
   }

@@ -13,10 +13,15 @@ export type AdmitOutcome =
  * - Each call is atomic over all processes; what it answered is durable.
  * - `admit` decides with `domain/session/admission.ts`, or its equal: replay first, then R-5; only admitted operations count (S-13).
  * - An operation_id is remembered for 7 days per user, refusals included.
- * - `now` is passed by the caller's clock for an embedded store; a remote store uses its own (S-15).
+ * - `now` is passed by the caller's clock for an embedded store; a remote store uses its own (S-15). A moment before the
+ *   latest one of the user (its last opening or admission) counts as that one: a clock set back opens no window.
+ * - An operation_id that is older than 7 days is new, pruned or not.
  */
 export interface AdmissionStore {
-  /** Opens a session; closes the oldest open ones that `rules.openMax` leaves no room for (S-16). */
+  /**
+   * Opens a session; closes the oldest open ones that `rules.openMax` leaves no room for (S-16). An id that exists is
+   * answered as it is.
+   */
   open(session: {
     sessionId: SessionId;
     rules: SessionRules;

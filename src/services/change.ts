@@ -1,4 +1,4 @@
-import { Fault, type Refusal } from '../domain/errors.ts';
+import { Fault, refused, REFUSALS, type Refusal } from '../domain/errors.ts';
 import { decide } from '../domain/user/decide.ts';
 import { evolve } from '../domain/user/evolve.ts';
 import type { UserCommand, UserContext, UserEvent } from '../domain/user/commands.ts';
@@ -89,18 +89,16 @@ export class Changes {
     throw conflict();
   }
 
-  /** Creates a user. USER_ID_TAKEN when the id is in use, by whatever partner (domain §9). */
+  /** Creates a user. REFUSED with USER_ID_TAKEN when the id is in use, by whatever partner (domain §9), or as `decide` refuses it. */
   async createUser(
     view: PartnerView,
     command: UserCommand & { readonly type: 'create' | 'import' },
     because: Because,
   ): Promise<UserChange> {
-    const now = this.#clock.now();
-    const taken = { code: 'USER_ID_TAKEN', rule: 'P-6', message: 'the user id is taken', state: '', possible: [] } as const;
     const { userId } = command.type === 'create' ? command : command.user;
-    if (await this.#documents.get('user', userId)) throw new Fault('REFUSED', taken.message, { field: 'user_id', refusal: taken });
-    const change = await this.#attempt(undefined, command, because, now, (state) => state, view);
-    if (!change) throw new Fault('REFUSED', taken.message, { field: 'user_id', refusal: taken });
+    if (await this.#documents.get('user', userId)) throw userIdTaken();
+    const change = await this.#attempt(undefined, command, because, this.#clock.now(), (state) => state, view);
+    if (!change) throw userIdTaken();
     return change;
   }
 
@@ -125,9 +123,8 @@ export class Changes {
     let next = state;
     for (const event of events) next = evolve(next, event);
     if (next && refusal === undefined) next = amend(next, now);
-    if (!next || next === state) {
-      return next && { state: next, events, now, ...(refusal && { refusal }) };
-    }
+    if (!next) throw refusal ? refused(refusal) : new RangeError(`${command.type} made no user`);
+    if (next === state) return { state: next, events, now, ...(refusal && { refusal }) };
     const document = { ...next, rev: (state?.rev ?? 0) + 1 };
     const sequence = await this.commit(document, entries(document, state, events, because, now));
     return sequence === undefined ? undefined : { state: document, events, sequence, now, ...(refusal && { refusal }) };
@@ -168,6 +165,11 @@ function detailOf(event: UserEvent): Record<string, unknown> {
   if (event.type === 'UserCreated') return { zone: event.zone };
   const { type: _, ...rest } = event;
   return rest;
+}
+
+function userIdTaken(): Fault {
+  const refusal = { code: 'USER_ID_TAKEN', ...REFUSALS.USER_ID_TAKEN, state: '', possible: [] } as const;
+  return new Fault('REFUSED', refusal.message, { field: 'user_id', rule: refusal.rule, refusal });
 }
 
 export function conflict(): Fault {

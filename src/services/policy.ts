@@ -51,9 +51,9 @@ export class PolicyService {
   }
 
   /**
-   * Applies a file whole or not at all. Plans come first, as new versions, and act with the commit of the partner document,
-   * the moment at which decisions change; repeated after a crash, it goes on where it stopped. A plan that the file no
-   * longer names cannot be newly subscribed from then on.
+   * Applies a file whole or not at all. Plans come first, as new versions that no running subscription has; the commit of
+   * the partner document is the moment at which decisions change. Repeated after a crash, it goes on where it stopped. A
+   * plan that the file no longer names cannot be newly subscribed from then on.
    */
   async apply(caller: Caller, request: PolicyTextRequest & { readonly cause?: string | undefined }): Promise<Applied> {
     const because = { actor: actorOf(caller), cause: request.cause ?? 'apply policy' };
@@ -76,20 +76,20 @@ export class PolicyService {
 
   /**
    * Applies a file of a partner that is registered, found at a start. One that was in force before and has been replaced
-   * since is left alone: `superseded`.
+   * since is left alone: `superseded`. Throws INVALID_ARGUMENT for a file with an error.
    */
   async applyFile(
     text: string,
     because: Because,
   ): Promise<{ outcome: 'same' | 'superseded' | 'applied'; policyVersion: number }> {
     const read = readPolicy(this.#format, text);
-    const providerId = read.compilation.policy?.providerId;
-    if (providerId === undefined) return { outcome: 'same', policyVersion: 0 };
-    const { version, digests } = this.#changes.partner(providerId).state.policy;
+    const { policy } = read.compilation;
+    if (!policy) throw refusedFile(read.compilation.problems);
+    const { version, digests } = this.#changes.partner(policy.providerId).state.policy;
     if (digests.at(-1) === read.digest) return { outcome: 'same', policyVersion: version };
     if (digests.includes(read.digest)) return { outcome: 'superseded', policyVersion: version };
-    const { applied, policyVersion, problems } = await this.#apply(providerId, read, because);
-    if (!applied) throw new Fault('INVALID_ARGUMENT', problems[0]?.message ?? 'the policy is refused', { rule: 'P-3' });
+    const { applied, policyVersion, problems } = await this.#apply(policy.providerId, read, because);
+    if (!applied) throw refusedFile(problems);
     return { outcome: 'applied', policyVersion };
   }
 
@@ -167,6 +167,11 @@ function problemsFor(view: PartnerView, { compilation, lineOf }: ReadPolicy): re
     findings.push(error('B-9', `/plans/${index}/id`, `the plan id ${planId} was discontinued and is never used again`));
   });
   return inOrder([...problems, ...findings.map((finding) => ({ ...finding, line: lineOf(finding.path) }))]);
+}
+
+function refusedFile(problems: readonly PolicyProblem[]): Fault {
+  const { path, message } = problems.find(({ severity }) => severity === 'error') ?? { path: '', message: 'refused' };
+  return new Fault('INVALID_ARGUMENT', `the policy: ${path}: ${message}`, { field: 'text', rule: 'P-3' });
 }
 
 function refusalProblem({ rule, message }: Refusal, { lineOf }: ReadPolicy): PolicyProblem {

@@ -1,5 +1,5 @@
 import { lstat, unlink } from 'node:fs/promises';
-import { connect, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 
 /** Where an edge listens. */
 export type Address =
@@ -65,6 +65,13 @@ export async function listen(server: Server, address: Address): Promise<Address>
   return address.kind === 'tcp' && typeof bound === 'object' && bound !== null
     ? { ...address, port: bound.port }
     : address;
+}
+
+/** Tries an address and leaves it free. Rejects with ListenError. */
+export async function probe(address: Address): Promise<void> {
+  const server = createServer();
+  await listen(server, address);
+  await new Promise((resolve) => server.close(resolve));
 }
 
 /** Removes a socket file that nobody listens on. Rejects with ListenError when somebody does, or when it is another kind of file. */

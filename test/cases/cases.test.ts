@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
+import type { ProviderId } from '../../src/domain/values.ts';
+import type { Scope } from '../../src/ports/document-store.ts';
 import { ROOT, seededOnce, startApp, TestClock } from '../app.ts';
 import { grpcClient, httpClient } from '../edge/client.ts';
 import { runCase, type CaseFile } from './run-case.ts';
@@ -28,17 +30,12 @@ describe.each(files)('$name', ({ file }) => {
       const app = await startApp({ dataDir, keys, clock });
       const client = edge === 'http' ? httpClient(app.httpOrigin) : grpcClient(app.grpcAddress);
       try {
-        for (const [providerId, patch] of Object.entries(subject.patch ?? {})) {
-          const policy = parse(readFileSync(join(ROOT, 'policies', `${providerId}.yaml`), 'utf8')) as unknown;
-          const applied = await client.call(
-            'PolicyService',
-            'ApplyPolicy',
-            { text: stringify(mergePatch(policy, patch)) },
-            keys[providerId],
-          );
-          expect(applied).toMatchObject({ ok: true, answer: { applied: true } });
+        const made: Record<string, string> = {};
+        for (const [name, { provider_id: providerId, scopes }] of Object.entries(subject.keys ?? {})) {
+          const request = { providerId: providerId as ProviderId | undefined, scopes: scopes as Scope[], label: name };
+          made[name] = (await app.app.services.keys.create(request, { kind: 'system', id: 'case' })).token;
         }
-        await runCase({ client, keys: app.keys, clock }, subject);
+        await runCase({ client, keys: { ...app.keys, ...made }, clock }, subject);
       } finally {
         client.close();
         await app.stop();
@@ -47,15 +44,3 @@ describe.each(files)('$name', ({ file }) => {
     });
   });
 });
-
-/** RFC 7396. */
-function mergePatch(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const merged: Record<string, unknown> =
-    typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else merged[key] = mergePatch(merged[key], value);
-  }
-  return merged;
-}

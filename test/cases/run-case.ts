@@ -1,3 +1,4 @@
+import { parse, stringify } from 'yaml';
 import type { EdgeClient, Outcome } from '../edge/client.ts';
 
 /** A case file: sentences over data, replayed over every edge (conventions §3). */
@@ -12,14 +13,23 @@ export interface Case {
   readonly rules: readonly string[];
   /** Where the clock stands when it begins; RFC 3339. */
   readonly start?: string;
-  /** JSON merge patches laid over the sample policies before it begins, by provider_id. */
-  readonly patch?: Readonly<Record<string, unknown>>;
+  /** As the first step's. */
+  readonly patch?: Patch;
+  /** Keys made for it, by the name that `as` takes; without provider_id an operator's. */
+  readonly keys?: Readonly<Record<string, { readonly provider_id?: string; readonly scopes: readonly string[] }>>;
   readonly steps: readonly Step[];
 }
+
+/** JSON merge patches (RFC 7396), by provider_id; applied over the policy in force with the partner's own key. */
+type Patch = Readonly<Record<string, unknown>>;
 
 export interface Step {
   /** Moves the clock: an instant, or `+1d 2h 3m 4s 5ms` from where it stands. */
   readonly at?: string;
+  /** Policies to change before the call. */
+  readonly patch?: Patch;
+  /** Does the step once for each row, or for each combination of the lists; the values fill `$name` everywhere in it. */
+  readonly each?: readonly Readonly<Record<string, unknown>>[] | Readonly<Record<string, readonly unknown[]>>;
   /** `CheckService.Check`. */
   readonly call?: string;
   /** Whose key: a provider_id, `operator`, `none`, or a literal token; FINT when absent. */
@@ -27,6 +37,8 @@ export interface Step {
   readonly request?: Readonly<Record<string, unknown>>;
   /** Sends the call this many times; `$n` in strings counts from 1. */
   readonly repeat?: number;
+  /** A merge patch on the request: the call with it must come to the very same outcome, but for the values that it replaces. */
+  readonly like?: unknown;
   /** What the answer must contain; null: absent or empty. Lists must match in full unless `{contains: […]}`. */
   readonly expect?: Readonly<Record<string, unknown>>;
   /** The call must fail so. */
@@ -43,18 +55,84 @@ export interface Stage {
 
 export async function runCase(stage: Stage, subject: Case): Promise<void> {
   const kept: Record<string, unknown> = {};
+  if (subject.patch) await applyPatch(stage, subject.patch);
   for (const [position, step] of subject.steps.entries()) {
-    if (step.at !== undefined) stage.clock.set(moment(step.at, stage.clock.now()));
-    if (step.call === undefined) continue;
-    const [service = '', method = ''] = step.call.split('.');
-    for (let n = 1; n <= (step.repeat ?? 1); n += 1) {
-      const where = `step ${position + 1} ${step.call}${step.repeat === undefined ? '' : ` #${n}`}`;
-      const request = fill(step.request ?? {}, { ...kept, n }) as Record<string, unknown>;
-      const outcome = await stage.client.call(service, method, request, keyOf(step.as ?? 'FINT', stage.keys));
-      judge(where, outcome, step, { ...kept, n });
-      if (outcome.ok) for (const [name, path] of Object.entries(step.keep ?? {})) kept[name] = at(outcome.answer, path);
-    }
+    for (const row of rowsOf(step)) await runStep(stage, step, row, kept, `step ${position + 1}`);
   }
+}
+
+async function runStep(stage: Stage, step: Step, row: Values, kept: Record<string, unknown>, where: string): Promise<void> {
+  const moved = fill(step.at, { ...kept, ...row });
+  if (typeof moved === 'string') stage.clock.set(moment(moved, stage.clock.now()));
+  if (step.patch) await applyPatch(stage, fill(step.patch, { ...kept, ...row }) as Patch);
+  if (step.call === undefined) return;
+  const [service = '', method = ''] = step.call.split('.');
+  const call = (request: unknown, as: string) =>
+    stage.client.call(service, method, request as Record<string, unknown>, keyOf(as, stage.keys));
+  for (let n = 1; n <= (step.repeat ?? 1); n += 1) {
+    const values = { ...kept, ...row, n };
+    const here = `${where} ${step.call} ${JSON.stringify(row)}${step.repeat === undefined ? '' : ` #${n}`}`;
+    const request = fill(step.request ?? {}, values);
+    const as = fill(step.as ?? 'FINT', values) as string;
+    const outcome = await call(request, as);
+    judge(here, outcome, step, values);
+    if (step.like !== undefined) {
+      const other = mergePatch(request, fill(step.like, values));
+      requireAlike(here, { request, outcome }, { request: other, outcome: await call(other, as) });
+    }
+    if (outcome.ok) for (const [name, path] of Object.entries(step.keep ?? {})) kept[name] = at(outcome.answer, path);
+  }
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function rowsOf({ each }: Step): readonly Values[] {
+  if (each === undefined) return [{}];
+  if (Array.isArray(each)) return each as readonly Values[];
+  return Object.entries(each as Readonly<Record<string, readonly unknown[]>>).reduce<Values[]>(
+    (rows, [name, list]) => rows.flatMap((row) => list.map((value) => ({ ...row, [name]: value }))),
+    [{}],
+  );
+}
+
+async function applyPatch({ client, keys }: Stage, patch: Patch): Promise<void> {
+  for (const [providerId, change] of Object.entries(patch)) {
+    const inForce = await client.call('PolicyService', 'GetPolicy', {}, keys[providerId]);
+    if (!inForce.ok) throw new Error(`no policy of ${providerId}: ${inForce.message}`);
+    const text = stringify(mergePatch(parse(String(inForce.answer['text'])), change));
+    const applied = await client.call('PolicyService', 'ApplyPolicy', { text }, keys[providerId]);
+    contains(`patch of ${providerId}`, applied, { ok: true, answer: { applied: true } });
+  }
+}
+
+/** RFC 7396. */
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const merged: Record<string, unknown> =
+    typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = mergePatch(merged[key], value);
+  }
+  return merged;
+}
+
+interface Exchange {
+  readonly request: unknown;
+  readonly outcome: Outcome;
+}
+
+function requireAlike(where: string, one: Exchange, other: Exchange): void {
+  const names = leaves(one.request).map((value, position) => [value, leaves(other.request)[position]] as const);
+  const replaced = names.filter(([value, instead]) => value !== instead);
+  const text = (outcome: Outcome, side: 0 | 1) =>
+    replaced.reduce((whole, pair) => whole.replaceAll(String(pair[side]), '<id>'), JSON.stringify(outcome));
+  const texts = [text(one.outcome, 0), text(other.outcome, 1)] as const;
+  if (texts[0] !== texts[1]) throw new Error(`${where}: the outcomes differ:\n${texts[0]}\n${texts[1]}`);
+}
+
+function leaves(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value];
 }
 
 function keyOf(as: string, keys: Readonly<Record<string, string>>): string | undefined {

@@ -58,6 +58,12 @@ export function admissionStoreContract(name: string, makeStore: () => Promise<Ma
       expect(await made.store.get(sessionId(1, 1, OTHER_PARTNER))).toBeUndefined();
     });
 
+    test('opening an id that exists answers the session as it is', async () => {
+      const { session } = await open(1);
+      expect(await open(1, T0 + 1, { openMax: 1 })).toEqual({ session, closed: [] });
+      expect(await openIds(T0)).toEqual([sessionId(1)]);
+    });
+
     test('a session of a guest gives way to the next one (S-16)', async () => {
       await open(1, T0, { openMax: 1 });
       expect((await open(2, T0, { openMax: 1 })).closed).toEqual([sessionId(1)]);

@@ -72,7 +72,7 @@ describe('the decision log on a file', () => {
 describe('the decision log before a slow disk', () => {
   test('takes entries up to its bound, drops and counts the rest, and takes again when there is room', async () => {
     const disk = slowDisk();
-    const log = ndjsonDecisionLog(disk.output as never, 3 * LINE_BYTES);
+    const log = ndjsonDecisionLog(disk.output, 3 * LINE_BYTES);
     for (let n = 0; n < 5; n += 1) log.record(entry(n));
     expect(log.dropped()).toBe(2);
     await new Promise(setImmediate);
@@ -92,7 +92,7 @@ describe('the decision log before a slow disk', () => {
       await answers.shift();
       written.push(text);
     };
-    const log = ndjsonDecisionLog({ appendFile, close: async () => {} } as never, WAITING_BYTES_DEFAULT);
+    const log = ndjsonDecisionLog({ appendFile, close: async () => {} }, WAITING_BYTES_DEFAULT);
     log.record(entry(0));
     log.record(entry(1));
     await new Promise(setImmediate);

@@ -6,9 +6,11 @@ import { openLmdb, type LmdbStores } from '../../src/adapters/lmdb/open-lmdb.ts'
 import type { UserId } from '../../src/domain/values.ts';
 import { guestTerms, sessionId } from '../contracts/admission-store.ts';
 import { aUser } from '../contracts/fixtures.ts';
-import { startStore, type StoreProcess } from './spawn-store.ts';
+import { startStore, writeWithinThisTurn, type StoreProcess } from './spawn-store.ts';
 
 const NOW = 1_709_539_200_000;
+
+const writtenUser = (n: number) => `w${String(n).padStart(6, '0')}` as UserId;
 
 let dataDir: string;
 let stores: LmdbStores;
@@ -29,7 +31,7 @@ afterEach(async () => {
 describe('processes on one data directory', () => {
   test("see each other's writes on the very next read", async () => {
     for (let n = 0; n < 50; n += 1) {
-      const userId = `w${String(n).padStart(6, '0')}` as UserId;
+      const userId = writtenUser(n);
       const [here, there] = n % 2 === 0 ? others : others.toReversed();
       if (!here || !there) throw new RangeError('two processes');
 
@@ -47,6 +49,16 @@ describe('processes on one data directory', () => {
     }
   });
 
+  test('see them within one turn of events, too', async () => {
+    await stores.documents.commit({ document: aUser(), events: [] });
+    expect(stores.documents.head()).toBe(1);
+    expect(stores.documents.get('user', writtenUser(7))).toBeUndefined();
+    writeWithinThisTurn(dataDir, 7);
+    expect(stores.documents.head()).toBe(3);
+    expect(stores.documents.get('user', writtenUser(7))?.rev).toBe(2);
+    expect(stores.documents.changesSince(1, 10)).toEqual([{ sequence: 3, kind: 'user', id: writtenUser(7) }]);
+  });
+
   test('agree on one winner of a compare-and-set', async () => {
     for (let rev = 1; rev <= 30; rev += 1) {
       const rivals = others.map((other) => other.call<{ done: boolean }>('commit', { n: 1, rev }));
@@ -54,6 +66,15 @@ describe('processes on one data directory', () => {
       expect(outcomes.filter((outcome) => outcome.done)).toHaveLength(1);
     }
     expect(stores.documents.head()).toBe(30);
+  });
+
+  test('may start at once on a directory that is not there', async () => {
+    const fresh = join(dataDir, 'fresh');
+    const starting = await Promise.all(Array.from({ length: 4 }, () => startStore(fresh)));
+    const commits = starting.map((each, n) => each.call<{ done: boolean }>('commit', { n, rev: 1 }));
+    expect((await Promise.all(commits)).every((outcome) => outcome.done)).toBe(true);
+    expect(await Promise.all(starting.map((each) => each.call('head')))).toEqual([4, 4, 4, 4]);
+    await Promise.all(starting.map((each) => each.end()));
   });
 
   test('make one secret', async () => {

@@ -1,12 +1,13 @@
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** The built files: Node 20 runs no TypeScript. */
 const DIST = join(ROOT, 'dist');
-const SCRIPT = join(import.meta.dirname, 'store-process.mjs');
+const SCRIPT = fileURLToPath(new URL('./store-process.mjs', import.meta.url));
 
 export interface StoreProcess {
   /** One call at a time. */
@@ -71,4 +72,9 @@ export function startWriter(
       await Promise.all([exited, ended]);
     },
   };
+}
+
+/** Another process writes user number `n` twice, and this one does nothing until it is done: not one turn of its events. */
+export function writeWithinThisTurn(dataDir: string, n: number): void {
+  execFileSync(process.execPath, [SCRIPT, DIST, dataDir, 'write', String(n), '1', '1']);
 }

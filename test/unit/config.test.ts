@@ -104,6 +104,11 @@ describe('the configuration', () => {
 
   it.each<[string, Parameters<typeof loadConfig>[0], ConfigProblem]>([
     ['an address', { env: { GATEHOUSE_HTTP_ADDR: '8480' } }, { variable: 'GATEHOUSE_HTTP_ADDR', rule: ADDRESS_RULE }],
+    [
+      'one address for two edges',
+      { env: { GATEHOUSE_HTTP_ADDR: '127.0.0.1:8481' } },
+      { variable: 'GATEHOUSE_HTTP_ADDR', rule: 'three addresses that differ: HTTP, gRPC and admin' },
+    ],
     ['a flag', { env: {}, flags: { grpc_addr: 'x' } }, { variable: 'GATEHOUSE_GRPC_ADDR', rule: ADDRESS_RULE }],
     [
       'a level',

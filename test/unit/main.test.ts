@@ -225,9 +225,37 @@ describe('gatehouse serve', () => {
       out: '',
       err: `cannot listen on 127.0.0.1:${port}: the address is taken by another program\n`,
     });
+    // Nothing was composed: a first start would have made keys that nobody saw.
+    expect(stopped).toEqual([]);
+  });
+
+  it('shows the keys of a first start even when an edge cannot open after it', async () => {
+    stopped.length = 0;
+    const server = createServer();
+    const late = compositionOf({
+      async compose(config, ...rest) {
+        const { httpAddr } = config;
+        if (httpAddr.kind === 'tcp')
+          await new Promise<void>((done) => server.listen(httpAddr.port, httpAddr.host, done));
+        return compositionOf({}, firstStart).compose(config, ...rest);
+      },
+    });
+    const port = await freePort();
+    const { code, out } = await run(['serve', ...FREE, '--http-addr', `127.0.0.1:${port}`], late);
+    await new Promise((resolve) => server.close(resolve));
+    expect(code).toBe(EXIT.addressTaken);
+    expect(out).toMatch(/acme Acme +ghk_acme\n/);
     expect(stopped).toEqual(['app']);
   });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 describe('gatehouse policy and model', () => {
   it('reports every problem of every file with file, line, path and rule', async () => {

@@ -35,7 +35,9 @@ describe('the log', () => {
     const error = new Fault('UNAVAILABLE', 'the store is away', { cause: new Error('disk gone') });
     const [line] = written('info', (log) => log.error('failed', { error }));
     expect(JSON.stringify(line)).toContain('disk gone');
-    expect((line?.['error'] as { stack: string }).stack).toContain('the store is away');
+    expect(line).toMatchObject({
+      error: { type: 'Fault', stack: expect.stringContaining('the store is away') as string },
+    });
   });
 
   it('prints no credential or code, whoever hands it one (C-7)', () => {

@@ -145,7 +145,10 @@ function checkLayout(dataDir: string, { meta }: Databases): void {
   const found = meta.get('layout');
   if (found === undefined) meta.putSync('layout', LAYOUT_VERSION);
   else if (found !== LAYOUT_VERSION) {
-    throw new DataDirError(dataDir, `holds layout ${String(found)}, and this release reads layout ${LAYOUT_VERSION}`);
+    throw new DataDirError(
+      dataDir,
+      `holds layout ${JSON.stringify(found)}, and this release reads layout ${LAYOUT_VERSION}`,
+    );
   }
 }
 

@@ -1,4 +1,3 @@
-import type { AdmissionStore } from '../../ports/admission-store.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
 import { lmdbAdmissionStore, type LmdbAdmissionStore } from './admission-store.ts';
 import { lmdbAuditLog } from './audit-log.ts';
@@ -19,7 +18,7 @@ export interface LmdbOptions {
 export interface LmdbStores {
   readonly documents: LmdbDocumentStore;
   readonly audit: AuditLog;
-  readonly admissions: LmdbAdmissionStore & AdmissionStore;
+  readonly admissions: LmdbAdmissionStore;
   readonly relationships: LmdbRelationshipStore;
   /** Finishes what was begun; later calls are Fault UNAVAILABLE. */
   close(): Promise<void>;

@@ -6,7 +6,7 @@ import { DataDirError } from './data-dir-error.ts';
 const MAGIC = 0xbeefc0de;
 const MAGIC_OFFSET = 24;
 const DATA_VERSION = 2;
-const META_PAGES_BYTES = 8192;
+const HEAD_BYTES = MAGIC_OFFSET + 8;
 
 /**
  * Makes the directory (mode 0700) where it is missing, and refuses one that the driver could not open or would crash
@@ -47,14 +47,13 @@ function makeDirectory(dataDir: string): void {
   }
 }
 
+/** Empty counts as one: another process may be about to fill it. */
 function isStoreFile(path: string): boolean {
-  const size = statSync(path).size;
-  if (size === 0) return true;
-  if (size < META_PAGES_BYTES) return false;
-  const head = Buffer.alloc(MAGIC_OFFSET + 8);
+  const head = Buffer.alloc(HEAD_BYTES);
   const file = openSync(path, 'r');
   try {
-    readSync(file, head, 0, head.length, 0);
+    const bytes = readSync(file, head, 0, HEAD_BYTES, 0);
+    if (bytes < HEAD_BYTES) return bytes === 0;
   } finally {
     closeSync(file);
   }

@@ -107,7 +107,7 @@ function tuplesOf(
       ? (text: string) => text.startsWith(object)
       : (text: string) => text === object;
   const rows = relationships.getRange({
-    start: after ?? ([providerId, object] as unknown as TupleRowKey),
+    start: after ?? [providerId, object],
     exclusiveStart: after !== undefined,
     limit,
   });

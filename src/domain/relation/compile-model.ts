@@ -48,6 +48,7 @@ export function compileModel(source: AuthorizationModel): CompileResult {
         operator: operatorOf(rewrite, vocabulary),
         restrictions: compileRestrictions(references, vocabulary),
         isFlat: flat.has(`${type}#${name}`),
+        admitsFlatUsersets: references.some((reference) => flat.has(`${reference.type}#${reference.relation}`)),
         hasFlatUsersetsOnly: references.every(
           (reference) => reference.relation === undefined || flat.has(`${reference.type}#${reference.relation}`),
         ),

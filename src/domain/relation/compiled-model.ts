@@ -25,6 +25,7 @@ export interface CompiledRelation {
   readonly restrictions: Restrictions;
   /** Written directly and admits no usersets: a membership is the whole answer. */
   readonly isFlat: boolean;
+  readonly admitsFlatUsersets: boolean;
   /** Every userset that it admits is of a flat relation. */
   readonly hasFlatUsersetsOnly: boolean;
   /** Some `x from this` reads its tuples. */

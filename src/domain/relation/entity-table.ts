@@ -13,6 +13,10 @@ export const KEY_WORD = 1;
 /** Top bit of a header: the record is a set (object and relation), not a name. */
 export const SET_BIT = 0x80000000;
 
+/** A slot is an address with three bits of its hash on top: most other names are told apart without reading their records. */
+const TAG_SHIFT = 29;
+const ADDRESS = (1 << TAG_SHIFT) - 1;
+
 interface Segment {
   slots: Uint32Array;
   count: number;
@@ -39,23 +43,25 @@ export class EntityTable {
   findName(type: number, byteLength: number): number {
     const header = (type << 16) | byteLength;
     const words = (byteLength + 3) >>> 2;
-    let hash = mix(this.#seed, header);
-    for (let at = 0; at < words; at++) hash = mix(hash, encodedWords[at]!);
-    const segment = this.#segmentOf(finish(hash));
-    const slots = segment.slots;
-    let slot = homeOf(finish(hash), slots.length);
-    for (;;) {
-      const address = slots[slot]!;
-      if (address === 0) return 0;
-      const chunk = this.#arena.chunkOf(address);
-      const offset = this.#arena.offsetOf(address) + KEY_WORD;
-      if (chunk[offset] === header >>> 0) {
-        let at = 0;
-        while (at < words && chunk[offset + 1 + at] === encodedWords[at]) at++;
-        if (at === words) return address;
-      }
+    let mixed = mix(this.#seed, header);
+    for (let at = 0; at < words; at++) mixed = mix(mixed, encodedWords[at]!);
+    const hash = finish(mixed);
+    const slots = this.#segmentOf(hash).slots;
+    const tag = tagOf(hash);
+    for (let slot = homeOf(hash, slots.length); ;) {
+      const word = slots[slot]!;
+      if (word === 0) return 0;
+      if (word >>> TAG_SHIFT === tag && this.#isName(word & ADDRESS, header, words)) return word & ADDRESS;
       if (++slot === slots.length) slot = 0;
     }
+  }
+
+  #isName(address: number, header: number, words: number): boolean {
+    const chunk = this.#arena.chunkOf(address);
+    const offset = this.#arena.offsetOf(address) + KEY_WORD;
+    if (chunk[offset] !== header) return false;
+    for (let at = 0; at < words; at++) if (chunk[offset + 1 + at] !== encodedWords[at]) return false;
+    return true;
   }
 
   /** The set of this object and relation; 0 if there is none. */
@@ -63,13 +69,16 @@ export class EntityTable {
     const header = (SET_BIT | relation) >>> 0;
     const hash = finish(mix(mix(this.#seed, header), object));
     const slots = this.#segmentOf(hash).slots;
-    let slot = homeOf(hash, slots.length);
-    for (;;) {
-      const address = slots[slot]!;
-      if (address === 0) return 0;
-      const chunk = this.#arena.chunkOf(address);
-      const offset = this.#arena.offsetOf(address);
-      if (chunk[offset + KEY_WORD] === header && chunk[offset + KEY_WORD + 1] === object) return address;
+    const tag = tagOf(hash);
+    for (let slot = homeOf(hash, slots.length); ;) {
+      const word = slots[slot]!;
+      if (word === 0) return 0;
+      if (word >>> TAG_SHIFT === tag) {
+        const address = word & ADDRESS;
+        const chunk = this.#arena.chunkOf(address);
+        const offset = this.#arena.offsetOf(address) + KEY_WORD;
+        if (chunk[offset] === header && chunk[offset + 1] === object) return address;
+      }
       if (++slot === slots.length) slot = 0;
     }
   }
@@ -93,9 +102,9 @@ export class EntityTable {
     const segment = this.#segmentOf(hash);
     const slots = segment.slots;
     let hole = homeOf(hash, slots.length);
-    while (slots[hole] !== address) hole = (hole + 1) % slots.length;
+    while ((slots[hole]! & ADDRESS) !== address) hole = (hole + 1) % slots.length;
     for (let next = (hole + 1) % slots.length; slots[next] !== 0; next = (next + 1) % slots.length) {
-      const home = homeOf(this.#hashOf(slots[next]!), slots.length);
+      const home = homeOf(this.#hashOf(slots[next]! & ADDRESS), slots.length);
       const distance = (next - home + slots.length) % slots.length;
       if (distance >= (next - hole + slots.length) % slots.length) {
         slots[hole] = slots[next]!;
@@ -109,7 +118,7 @@ export class EntityTable {
   /** Every record, in no particular order. Not to be changed meanwhile. */
   *records(): Iterable<number> {
     for (const segment of new Set(this.#directory)) {
-      for (const address of segment.slots) if (address !== 0) yield address;
+      for (const word of segment.slots) if (word !== 0) yield word & ADDRESS;
     }
   }
 
@@ -136,7 +145,9 @@ export class EntityTable {
 
   #enlarge(segment: Segment): void {
     const enlarged = new Uint32Array(Math.ceil(segment.slots.length * 1.5));
-    for (const address of segment.slots) if (address !== 0) place(enlarged, address, this.#hashOf(address));
+    for (const word of segment.slots) {
+      if (word !== 0) place(enlarged, word & ADDRESS, this.#hashOf(word & ADDRESS));
+    }
     segment.slots = enlarged;
   }
 
@@ -147,7 +158,7 @@ export class EntityTable {
     }
     const depth = segment.depth + 1;
     const bit = 32 - depth;
-    const records = segment.slots.filter((address) => address !== 0);
+    const records = segment.slots.filter((word) => word !== 0).map((word) => word & ADDRESS);
     const ones = records.reduce((sum, address) => sum + ((this.#hashOf(address) >>> bit) & 1), 0);
     const halves = [records.length - ones, ones].map((count): Segment => {
       return { slots: new Uint32Array(Math.max(SLOTS_FIRST, Math.ceil(count / 0.7) + 8)), count, depth };
@@ -165,11 +176,15 @@ export class EntityTable {
 function place(slots: Uint32Array, address: number, hash: number): void {
   let slot = homeOf(hash, slots.length);
   while (slots[slot] !== 0) if (++slot === slots.length) slot = 0;
-  slots[slot] = address;
+  slots[slot] = (address | (tagOf(hash) << TAG_SHIFT)) >>> 0;
 }
 
 function homeOf(hash: number, slots: number): number {
   return ((hash & 0xffff) * slots) >>> 16;
+}
+
+function tagOf(hash: number): number {
+  return (hash >>> 16) & 7;
 }
 
 function mix(hash: number, word: number): number {

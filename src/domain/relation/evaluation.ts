@@ -15,6 +15,7 @@ import type { Operator } from './rewrite/operator.ts';
 import type { Trace } from './trace.ts';
 import type { Tuple, TupleKey } from './tuple.ts';
 import type { TupleIndex } from './tuple-index.ts';
+import { UserSets } from './user-sets.ts';
 import { isType, malformedObject, malformedUser } from './validate-tuple.ts';
 
 export interface CheckOptions {
@@ -26,6 +27,9 @@ export interface CheckOptions {
   readonly expired?: () => boolean;
 }
 
+const ASTERISK = 0x2a;
+/** An evaluation of no more steps remembers nothing: most are over by then. */
+const STEPS_WITHOUT_MEMO = 64;
 /** Steps between two looks at the deadline. */
 const STEPS_A_LOOK = 256;
 
@@ -40,13 +44,13 @@ export class Evaluation {
   limits!: Limits;
   readonly input = {} as ConditionInput;
   #expired: (() => boolean) | undefined;
-  // The user of the question: its record (0: no tuple has it), its name, type and relation by the model's numbers.
-  #user = 0;
+  // The user of the question: its sets and those of the wildcard of its type, its name, type and relation by the model's numbers.
+  readonly #own = new UserSets();
+  readonly #open = new UserSets();
   #userName = 0;
   #userType = -1;
   #userRelation = -1;
   #isWildcard = false;
-  #wildcard = 0;
   #wildcardName = 0;
   #object = 0;
   #steps = 0;
@@ -113,15 +117,15 @@ export class Evaluation {
     this.#userType = this.names.typeOf(this.#userName);
     if (this.#userName >= VIRTUAL || this.#userType < 0) this.#refuseUser(user);
     this.#isWildcard = false;
-    this.#wildcard = 0;
+    this.#open.load(this.index, 0);
     if (hash < 0) {
       this.#userRelation = -1;
-      this.#user = this.#userName < VIRTUAL ? this.#userName : 0;
-      this.#isWildcard = user.endsWith(':*');
+      this.#own.load(this.index, this.#userName < VIRTUAL ? this.#userName : 0);
+      this.#isWildcard = user.charCodeAt(end - 1) === ASTERISK;
       if (!this.#isWildcard) this.#findWildcard(user);
     } else {
       this.#userRelation = this.#relationOfUser(user, hash);
-      this.#user = this.setOf(this.#userName, this.#userRelation);
+      this.#own.load(this.index, this.setOf(this.#userName, this.#userRelation));
     }
     return target!;
   }
@@ -135,8 +139,7 @@ export class Evaluation {
   }
 
   #findWildcard(user: string): void {
-    const indexType = this.#userType < 0 ? -1 : this.binding.typeFromModel[this.#userType]!;
-    this.#wildcard = indexType < 0 ? 0 : this.index.findWildcard(indexType);
+    this.#open.load(this.index, this.index.findWildcard(this.binding.typeFromModel[this.#userType]!));
     if (this.overlay === undefined) return;
     const wildcard = `${user.slice(0, user.indexOf(':'))}:*`;
     this.#wildcardName = this.names.addressOf(wildcard, wildcard.length);
@@ -201,7 +204,8 @@ export class Evaluation {
         return this.#cutBy(CYCLE);
     }
     if (this.#isUser(object, target.relation)) return ALLOWED;
-    return this.exhaustive ? this.#descend(target, object, depth) : this.#remembered(target, object, depth);
+    const small = this.#steps < STEPS_WITHOUT_MEMO;
+    return small || this.exhaustive ? this.#descend(target, object, depth) : this.#remembered(target, object, depth);
   }
 
   /** From the memo where the outcome there took no more levels than are left, else evaluated and remembered. */
@@ -246,38 +250,36 @@ export class Evaluation {
     return this.#stopped;
   }
 
-  /** A flat relation one level below `depth`, of a set or, where it has no tuples, of set 0. Must be within the depth limit. */
-  flat(target: CompiledRelation, object: number, set: number, depth: number): Outcome {
+  /** A flat relation one level below `depth`, which must be within the depth limit. */
+  flat(target: CompiledRelation, object: number, depth: number): Outcome {
     const over = this.step();
     if (over !== DENIED) return this.#cutBy(over);
     if (depth + 1 > this.#deepest) this.#deepest = depth + 1;
-    return this.#isUser(object, target.relation) ? ALLOWED : this.membership(target, object, set);
+    return this.#isUser(object, target.relation) ? ALLOWED : this.membership(target, object);
   }
 
-  /** Whether tuples make the user of the question, or the wildcard of its type, a user of this very set. */
-  membership(target: CompiledRelation, object: number, set: number): Outcome {
+  /** Whether tuples make the user of the question, or the wildcard of its type, a user of this very relation of an object. */
+  membership(target: CompiledRelation, object: number): Outcome {
     const { restrictions } = target;
     const type = this.#userType;
-    if (type < 0) return DENIED;
     if (this.#userRelation >= 0) {
       const admitted = restrictions.userset[type]?.[this.#userRelation];
-      return this.#probe(admitted, target, object, set, this.#user, this.#userName, this.#userRelation);
+      return this.#probe(admitted, target, object, this.#own, this.#userName, this.#userRelation);
     }
     if (this.#isWildcard) {
-      return this.#probe(restrictions.wildcard[type], target, object, set, this.#user, this.#userName, -1);
+      return this.#probe(restrictions.wildcard[type], target, object, this.#own, this.#userName, -1);
     }
-    const own = this.#probe(restrictions.plain[type], target, object, set, this.#user, this.#userName, -1);
+    const own = this.#probe(restrictions.plain[type], target, object, this.#own, this.#userName, -1);
     const open = restrictions.wildcard[type];
     if (open === undefined || (own === ALLOWED && !this.exhaustive)) return own;
-    return either(own, this.#probe(open, target, object, set, this.#wildcard, this.#wildcardName, -1));
+    return either(own, this.#probe(open, target, object, this.#open, this.#wildcardName, -1));
   }
 
   #probe(
     admitted: Conditions | undefined,
     target: CompiledRelation,
     object: number,
-    set: number,
-    user: number,
+    sets: UserSets,
     userName: number,
     userRelation: number,
   ): Outcome {
@@ -286,11 +288,11 @@ export class Evaluation {
       const contextual = this.overlay.find(object, target.relation, userName, userRelation);
       if (contextual !== undefined) return this.#met(contextual.text, this.contextualHolds(contextual));
     }
-    if (set === 0 || user === 0) return DENIED;
-    const entry = this.index.memberships.find(this.index.headOf(user), set);
+    const entry = sets.find(object, this.binding.relationFromModel[target.relation]!);
     if (entry === 0) return DENIED;
     const outcome = this.entryHolds(admitted, entry);
-    return this.trace === undefined ? outcome : this.#met(this.tupleText(set, user, entry), outcome);
+    if (this.trace === undefined) return outcome;
+    return this.#met(this.tupleText(this.index.memberships.keyOf(entry), sets.user, entry), outcome);
   }
 
   #met(text: string, outcome: Outcome): Outcome {
@@ -326,8 +328,7 @@ export class Evaluation {
 
   /** The collections of sets that the user of the question, and the wildcard of its type, are users of. */
   membershipsOfUser(): readonly [number, number] {
-    const open = this.#wildcard === 0 || this.#userRelation >= 0 ? 0 : this.index.headOf(this.#wildcard);
-    return [this.#user === 0 ? 0 : this.index.headOf(this.#user), open];
+    return [this.#own.head, this.#open.head];
   }
 
   tupleText(set: number, user: number, entry: number): string {

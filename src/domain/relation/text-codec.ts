@@ -15,7 +15,7 @@ export function encodeText(text: string, from: number, to: number): number {
     if (code >= 0x80) return encodeWide(text, from, to);
     bytes[length++] = code;
   }
-  bytes.fill(0, length, length + 4);
+  bytes[length] = bytes[length + 1] = bytes[length + 2] = 0;
   return length;
 }
 

@@ -23,6 +23,7 @@ const PLAIN = 4;
 /** Words of a name record before the bytes. */
 const NAME_WORDS = 2;
 const ASTERISK = 0x2a;
+const COLON = 0x3a;
 const DEFAULT_SEED = 0x5bd1e995;
 
 /**
@@ -171,8 +172,9 @@ export class TupleIndex {
 
   /** The name `text.slice(0, end)`. */
   findObject(text: string, end: number): number {
-    const colon = text.indexOf(':');
-    if (colon < 0 || colon >= end) return 0;
+    let colon = 0;
+    while (colon < end && text.charCodeAt(colon) !== COLON) colon++;
+    if (colon === end) return 0;
     const type = this.typeIdOf(text, colon);
     if (type < 0) return 0;
     const length = encodeText(text, colon + 1, end);
@@ -204,7 +206,7 @@ export class TupleIndex {
     const { types } = this.#binding.vocabulary;
     const slot = (colon * 31 + text.charCodeAt(0)) & 15;
     const cached = this.#typeCache[slot]! - 1;
-    if (cached >= 0 && types.names[cached]!.length === colon && text.startsWith(types.names[cached]!)) return cached;
+    if (cached >= 0 && startsWith(text, types.names[cached]!, colon)) return cached;
     const id = types.idOf(text.slice(0, colon));
     if (id >= 0) this.#typeCache[slot] = id + 1;
     return id;
@@ -471,4 +473,10 @@ function refuseMalformed(tuple: Tuple, userEnd: number, userRelation: string): v
 function isName(text: string, end: number): boolean {
   const colon = text.indexOf(':');
   return colon > 0 && colon < end - 1 && encodeText(text, colon + 1, end) > 0;
+}
+
+function startsWith(text: string, name: string, length: number): boolean {
+  if (name.length !== length) return false;
+  for (let at = 0; at < length; at++) if (text.charCodeAt(at) !== name.charCodeAt(at)) return false;
+  return true;
 }

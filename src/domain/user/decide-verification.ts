@@ -54,11 +54,9 @@ function record(ledger: Ledger, report: Report, context: UserContext): void {
   const before = ledger.state;
   ledger.add({ type: 'VerificationRecorded', verification: { ...report, recordedAt: context.now } });
   switch (report.state) {
-    case 'approved': {
-      const expired = report.expiresAt !== undefined && report.expiresAt <= context.now;
-      climb(ledger, report.level === 'basic' && !expired, context);
+    case 'approved':
+      climb(ledger, report.level === 'basic', context);
       return;
-    }
     case 'expired':
     case 'revoked':
       fallAfterLoss(ledger, before, `R-8: ${report.level} verification ${report.state}`, context);

@@ -63,7 +63,8 @@ function followRole(ledger: Ledger, upward: boolean, context: UserContext): void
   if (subscription && !upward && !roleMayHold(role, subscription, context)) {
     endSubscription(ledger, 'downgrade', context);
   }
-  if (holdsNone && ledger.state.subBaseline !== 'unsigned') ledger.add({ type: 'SubBaselineSet', baseline: 'unsigned' });
+  if (holdsNone && ledger.state.subBaseline !== 'unsigned')
+    ledger.add({ type: 'SubBaselineSet', baseline: 'unsigned' });
 }
 
 function roleMayHold(role: Role, held: { planId: PlanId; planVersion: number }, context: UserContext): boolean {

@@ -12,7 +12,9 @@ const given = (yaml: string, modelText = 'model'): PolicyFileGiven => ({
   text: yaml,
   compilation: compileText(yaml),
   modelText,
+  digest: `${yaml.length} ${modelText}`,
 });
+const digestOf = (yaml: string, modelText?: string) => given(yaml, modelText).digest;
 const renamed = text.replace('name: Fintra\n', 'name: Fintra Two\n');
 const foreign = readFileSync(join(policiesDir, 'MDIA.yaml'), 'utf8');
 
@@ -24,7 +26,7 @@ const active: PartnerState = {
   status: 'active',
   createdAt: 1_000,
   region: 'default',
-  policy: { version: 3, text, appliedAt: 2_000 },
+  policy: { version: 3, text, appliedAt: 2_000, digests: ['older'] },
   modelText: 'model',
 };
 const stopped: PartnerState = { ...active, status: 'stopped' };
@@ -43,7 +45,7 @@ test('P-1: a partner is registered as its policy says, active, created now', () 
     ...active,
     rev: 0,
     createdAt: now,
-    policy: { version: 1, text, appliedAt: now },
+    policy: { version: 1, text, appliedAt: now, digests: [digestOf(text)] },
   });
 });
 
@@ -55,20 +57,20 @@ describe('what is done', () => {
       'P-3: another file is the next version, and names the partner',
       active,
       { type: 'apply-policy', file: given(renamed) },
-      { ...active, name: 'Fintra Two', policy: { version: 4, text: renamed, appliedAt: now } },
+      { ...active, name: 'Fintra Two', policy: { version: 4, text: renamed, appliedAt: now, digests: ['older', digestOf(renamed)] } },
     ],
     [
       'P-3: another model with the same file is the next version',
       active,
       { type: 'apply-policy', file: given(text, 'model two') },
-      { ...active, modelText: 'model two', policy: { version: 4, text, appliedAt: now } },
+      { ...active, modelText: 'model two', policy: { version: 4, text, appliedAt: now, digests: ['older', digestOf(text, 'model two')] } },
     ],
     ['P-3: the file in force is no change', active, { type: 'apply-policy', file: given(text) }, active],
     [
       'P-2, P-3: a stopped partner may be given a policy, and stays stopped',
       stopped,
       { type: 'apply-policy', file: given(renamed) },
-      { ...stopped, name: 'Fintra Two', policy: { version: 4, text: renamed, appliedAt: now } },
+      { ...stopped, name: 'Fintra Two', policy: { version: 4, text: renamed, appliedAt: now, digests: ['older', digestOf(renamed)] } },
     ],
   ])('%s', (_title, state, command, expected) => {
     expect(after(state, command)).toEqual(expected);

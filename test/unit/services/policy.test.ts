@@ -237,6 +237,29 @@ describe('a partner that is registered (P-1)', () => {
   });
 });
 
+describe('a policy file that a start finds', () => {
+  it('is applied when it is new, and left alone when it has been replaced since by a call', async () => {
+    house = await openHouse();
+    const [first, second] = [policyOf('ALFA'), policyOf('ALFA', more)];
+    expect(await house.policy.applyFile(first, system)).toEqual({ outcome: 'same', policyVersion: 1 });
+    expect(await house.policy.applyFile(second, system)).toEqual({ outcome: 'applied', policyVersion: 2 });
+    expect(await house.policy.applyFile(first, system)).toEqual({ outcome: 'superseded', policyVersion: 2 });
+    expect(house.policy.get(alfa, {})).toEqual({ policyVersion: 2, text: second });
+    expect(await house.policy.apply(alfa, { text: first })).toMatchObject({ applied: true, policyVersion: 3 });
+    expect(await house.policy.applyFile(second, system)).toEqual({ outcome: 'superseded', policyVersion: 3 });
+  });
+
+  it('and cannot be applied to the partner stops the start', async () => {
+    house = await openHouse();
+    const text = policyOf('ALFA') + 'region: mars\n';
+    await expect(house.policy.applyFile(text, system)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('/region') as string,
+    });
+    expect(house.policy.get(alfa, {}).policyVersion).toBe(1);
+  });
+});
+
 it('a stored policy that does not compile any more stops the start, by name', async () => {
   house = await openHouse();
   const state = house.replica.partner(ALFA)?.state;

@@ -25,7 +25,11 @@ describe('guests: S-2 and S-3', () => {
     ['the 20th of 7 days', [1, 2, 3].flatMap((n) => times(5, T0 - n * DAY)).concat(times(4, T0 - 4 * DAY)), 'ADMITTED'],
     ['the 21st of 7 days', [1, 2, 3, 4].flatMap((n) => times(5, T0 - n * DAY)).reverse(), 'QUOTA_WEEKLY'],
   ])('%s', (_, moments, reason) => {
-    const answer = ask(GUEST, [...moments].sort(), T0 + HOUR);
+    const answer = ask(
+      GUEST,
+      [...moments].sort((a, b) => a - b),
+      T0 + HOUR,
+    );
     expect(answer.reason).toBe(reason);
     expect(answer.admitted).toBe(reason === 'ADMITTED');
     expect(answer.causes.map((each) => each.reason)).toEqual(reason === 'ADMITTED' ? [] : [reason]);

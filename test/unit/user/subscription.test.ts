@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { Fault } from '../../../src/domain/errors.ts';
+import type { Fault } from '../../../src/domain/errors.ts';
 import type { PlanCommand } from '../../../src/domain/user/commands.ts';
 import { statusAt, subStatusAt, type UserState } from '../../../src/domain/user/state.ts';
 import { PLAN_ACTIONS, type PlanAction } from '../../../src/domain/user/table.ts';

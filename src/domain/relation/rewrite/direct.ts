@@ -2,8 +2,10 @@ import type { CompiledRelation } from '../compiled-model.ts';
 import type { Evaluation } from '../evaluation.ts';
 import { ALLOWED, BREADTH, both, DENIED, either } from '../outcome.ts';
 import type { Outcome } from '../outcome.ts';
+import type { OverlayTuple } from '../overlay.ts';
 import type { Operator } from './operator.ts';
 
+const NO_TUPLES: readonly OverlayTuple[] = [];
 /** From this many usersets on, a user of fewer sets is looked up in them instead of they for the user. */
 const USERSETS_MANY = 16;
 
@@ -17,9 +19,9 @@ export class Direct implements Operator {
   readonly label = 'direct';
 
   evaluate(evaluation: Evaluation, relation: CompiledRelation, object: number, depth: number): Outcome {
-    const set = evaluation.setOf(object, relation.relation);
-    const own = evaluation.membership(relation, object, set);
+    const own = evaluation.membership(relation, object);
     if (!relation.restrictions.admitsUsersets || (own === ALLOWED && !evaluation.exhaustive)) return own;
+    const set = evaluation.setOf(object, relation.relation);
     const usersets = set === 0 ? 0 : evaluation.index.usersetsOf(set);
     if (usersets === 0 && evaluation.overlay === undefined) return own;
     return either(own, evaluateUsersets(evaluation, relation, object, set, usersets, depth));
@@ -45,7 +47,7 @@ function evaluateUsersets(
     }
   }
   const pass = new UsersetPass(evaluation, relation, object, set, usersets, depth);
-  const outcome = probing ? pass.probeFlat() : DENIED;
+  const outcome = probing && relation.admitsFlatUsersets ? pass.probeFlat() : DENIED;
   return outcome === ALLOWED ? outcome : either(outcome, pass.evaluateRest(probing));
 }
 
@@ -87,7 +89,7 @@ function probeOne(
   if (admitted === undefined) return DENIED;
   const target = model.relations[type]![named]!;
   if (!target.isFlat) return DENIED;
-  const inside = evaluation.flat(target, object, userset, depth);
+  const inside = evaluation.flat(target, object, depth);
   return inside === DENIED ? DENIED : both(inside, evaluation.entryHolds(admitted, entry));
 }
 
@@ -132,8 +134,7 @@ class UsersetPass {
     for (const tuple of this.#contextual()) {
       const target = evaluation.model.relations[evaluation.names.typeOf(tuple.user)]![tuple.userRelation]!;
       if (!target.isFlat) continue;
-      const set = evaluation.setOf(tuple.user, tuple.userRelation);
-      const inside = evaluation.flat(target, tuple.user, set, this.#depth);
+      const inside = evaluation.flat(target, tuple.user, this.#depth);
       if (inside !== DENIED) outcome = either(outcome, both(inside, evaluation.contextualHolds(tuple)));
     }
     return outcome;
@@ -176,9 +177,11 @@ class UsersetPass {
     return trace?.close(held) ?? held;
   }
 
-  /** Usersets that lead further. */
+  /** Usersets that lead further; 0 where there are too few usersets to be too many. */
   #countDeep(): number {
-    const { members } = this.#evaluation.index;
+    const { index, limits } = this.#evaluation;
+    const { members } = index;
+    if (members.count(this.#usersets) + this.#contextual().length <= limits.breadthMax) return 0;
     let deep = 0;
     for (let place = 0, places = members.places(this.#usersets); place < places; place++) {
       const entry = members.at(this.#usersets, place);
@@ -208,9 +211,10 @@ class UsersetPass {
     return overlay.find(this.#object, this.#relation.relation, index.objectOf(userset), named) !== undefined;
   }
 
-  #contextual() {
-    const tuples = this.#evaluation.overlay?.tuples ?? [];
-    return tuples.filter(
+  #contextual(): readonly OverlayTuple[] {
+    const { overlay } = this.#evaluation;
+    if (overlay === undefined) return NO_TUPLES;
+    return overlay.tuples.filter(
       (tuple) => tuple.object === this.#object && tuple.relation === this.#relation.relation && tuple.userRelation >= 0,
     );
   }
