@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DataDirError } from '../../src/adapters/lmdb/data-dir-error.ts';
-import { WRITES_WAITING_MAX } from '../../src/adapters/lmdb/environment.ts';
+import { MAP_SIZE_BYTES_DEFAULT, openEnvironment, WRITES_WAITING_MAX } from '../../src/adapters/lmdb/environment.ts';
 import { openLmdb, type LmdbStores } from '../../src/adapters/lmdb/open-lmdb.ts';
 import { admissionStoreContract } from './admission-store.ts';
 import { auditLogContract } from './audit-log.ts';
@@ -122,6 +122,14 @@ describe('lmdb opens a data directory', () => {
       expect(() => openLmdb({ dataDir })).toThrow(message);
     }),
   );
+
+  test('one of another release is told in one sentence, and left alone', () =>
+    inTemporary(async (dataDir) => {
+      const environment = openEnvironment(dataDir, MAP_SIZE_BYTES_DEFAULT);
+      await environment.write(() => environment.databases.meta.putSync('layout', 99));
+      await environment.close();
+      expect(() => openLmdb({ dataDir })).toThrow(/ holds layout 99, and this release reads layout \d+$/);
+    }));
 
   test('one that cannot be made is told in one sentence', () => {
     expect(() => openLmdb({ dataDir: '/proc/nowhere/data' })).toThrow(

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { credentials, Metadata, type ServiceError, type Client, loadPackageDefinition } from '@grpc/grpc-js';
+import { closeClient, credentials, Metadata, type ServiceError, type Client, loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
 /** What a call came to, the same for both edges: an answer, or an error with the codes of its protocol. */
@@ -133,7 +133,8 @@ export function grpcClient(address: string): EdgeClient {
       });
     },
     close() {
-      for (const stub of stubs.values()) stub.close();
+      // SessionService.Close has taken the name of the stub's own.
+      for (const stub of stubs.values()) closeClient(stub);
     },
   };
 }

@@ -1,7 +1,8 @@
 import { Fault } from '../../domain/errors.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
 import type { AuditEntry, Sequence } from '../../ports/document-store.ts';
-import type { Databases, Environment } from './environment.ts';
+import type { Databases } from './databases.ts';
+import type { Environment } from './environment.ts';
 import { auditPosition, auditScope, belowReversed, isAuditPosition, positionOfAuditKey } from './keys.ts';
 
 export function lmdbAuditLog({ databases, read }: Environment): AuditLog {

@@ -1,5 +1,5 @@
 import type { Change, Sequence } from '../../ports/document-store.ts';
-import type { Databases } from './environment.ts';
+import type { Databases } from './databases.ts';
 
 const NEWEST = 'sequence';
 

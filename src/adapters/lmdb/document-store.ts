@@ -14,7 +14,8 @@ import type {
 } from '../../ports/document-store.ts';
 import { appendAudit } from './audit-log.ts';
 import { appendChange, changesAfter, newestSequence } from './change-feed.ts';
-import type { Databases, Environment } from './environment.ts';
+import type { Databases } from './databases.ts';
+import type { Environment } from './environment.ts';
 import { below, creationBound, creationKey, documentKey, userOfCreationKey } from './keys.ts';
 
 /** Documents that `all` reads from one state of the store before it lets others in. */

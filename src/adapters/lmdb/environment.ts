@@ -1,10 +1,7 @@
-import { open, type Database, type RootDatabase } from 'lmdb';
+import { open, type RootDatabase } from 'lmdb';
 import { Fault } from '../../domain/errors.ts';
-import type { Tuple, TupleCondition, TupleKey } from '../../domain/relation/tuple.ts';
-import type { Admission, SessionRecord } from '../../domain/session/state.ts';
-import type { Millis, OperationId, ProviderId, SessionId } from '../../domain/values.ts';
-import type { AuditEntry, Change, Document, Sequence } from '../../ports/document-store.ts';
 import { DataDirError } from './data-dir-error.ts';
+import { openDatabases, type Databases } from './databases.ts';
 import { prepareDataDir } from './prepare-data-dir.ts';
 
 /** Writes that may wait for their turn in this process; more are refused, so that a slow disk cannot fill the memory. */
@@ -14,64 +11,6 @@ export const MAP_SIZE_BYTES_DEFAULT = 64 * 2 ** 30;
 /** Slots for reading processes; each process takes one or two. */
 const READERS_MAX = 512;
 const DATABASES_MAX = 24;
-/** Of the layout below. A directory of another number is refused. */
-const LAYOUT_VERSION = 1;
-
-export interface StoredDocument {
-  readonly document: Document;
-  /** The change that wrote it. */
-  readonly sequence: Sequence;
-}
-
-export interface StoredBatch {
-  readonly providerId: ProviderId;
-  readonly writes: readonly Tuple[];
-  readonly deletes: readonly TupleKey[];
-}
-
-export interface StoredSession {
-  readonly session: SessionRecord;
-  /** Counts the openings of the user. */
-  readonly order: number;
-}
-
-export interface StoredAnswer {
-  readonly payloadHash: string;
-  readonly admission: Admission;
-}
-
-/** What is kept of a user's admissions beside the rows: the ends of the log and the latest moment. */
-export interface AdmissionHead {
-  readonly total: number;
-  /** Operations that are counted in `total` and no longer kept. */
-  readonly forgotten: number;
-  readonly latestAt: Millis;
-  readonly opened: number;
-}
-
-export type Expiry =
-  /** `total`: of the log's row, 0 when the operation was not counted. */
-  | { readonly kind: 'answer'; readonly user: string; readonly operationId: OperationId; readonly total: number }
-  | { readonly kind: 'session'; readonly sessionId: SessionId };
-
-/** Every database of the environment, its keys (see keys.ts) and values. */
-export interface Databases {
-  readonly meta: Database<unknown, string>;
-  readonly documents: Database<StoredDocument, string>;
-  readonly usersByCreation: Database<null, string>;
-  readonly changes: Database<Pick<Change, 'kind' | 'id'>, number>;
-  readonly audit: Database<AuditEntry, string>;
-  readonly auditByUser: Database<null, string>;
-  readonly relationships: Database<TupleCondition | null, [ProviderId, string, string, string]>;
-  readonly batches: Database<StoredBatch, number>;
-  readonly sessions: Database<StoredSession, string>;
-  readonly openSessions: Database<SessionId, string>;
-  readonly admissionHeads: Database<AdmissionHead, string>;
-  readonly operationsByTotal: Database<Millis, string>;
-  readonly operationsByMoment: Database<number, string>;
-  readonly answers: Database<StoredAnswer, string>;
-  readonly expiries: Database<Expiry, string>;
-}
 
 export interface Environment {
   readonly databases: Databases;
@@ -94,9 +33,7 @@ export function openEnvironment(dataDir: string, mapSizeBytes: number): Environm
   let root: RootDatabase | undefined;
   try {
     root = open(environmentOptions(dataDir, mapSizeBytes));
-    const databases = openDatabases(root);
-    checkLayout(dataDir, databases);
-    return environment(root, databases);
+    return environment(root, openDatabases(root, dataDir));
   } catch (cause) {
     void root?.close();
     if (cause instanceof DataDirError) throw cause;
@@ -116,40 +53,6 @@ function environmentOptions(dataDir: string, mapSizeBytes: number) {
     overlappingSync: false,
     permissionsMode: 0o600,
   };
-}
-
-function openDatabases(root: RootDatabase): Databases {
-  // Plain maps: a value can be read without whatever was written before it.
-  const named = <V, K extends string | number | string[]>(name: string): Database<V, K> =>
-    root.openDB<V, K>(name, { encoding: 'msgpack', encoder: { useRecords: false } } as object);
-  return {
-    meta: named('meta'),
-    documents: named('documents'),
-    usersByCreation: named('users_by_creation'),
-    changes: named('changes'),
-    audit: named('audit'),
-    auditByUser: named('audit_by_user'),
-    relationships: named('relationships'),
-    batches: named('batches'),
-    sessions: named('sessions'),
-    openSessions: named('open_sessions'),
-    admissionHeads: named('admission_heads'),
-    operationsByTotal: named('operations_by_total'),
-    operationsByMoment: named('operations_by_moment'),
-    answers: named('answers'),
-    expiries: named('expiries'),
-  };
-}
-
-function checkLayout(dataDir: string, { meta }: Databases): void {
-  const found = meta.get('layout');
-  if (found === undefined) meta.putSync('layout', LAYOUT_VERSION);
-  else if (found !== LAYOUT_VERSION) {
-    throw new DataDirError(
-      dataDir,
-      `holds layout ${JSON.stringify(found)}, and this release reads layout ${LAYOUT_VERSION}`,
-    );
-  }
 }
 
 function environment(root: RootDatabase, databases: Databases): Environment {
@@ -182,7 +85,10 @@ function environment(root: RootDatabase, databases: Databases): Environment {
         running.delete(written);
       }
     },
-    clearDeadReaders: () => void root.readerCheck(),
+    clearDeadReaders() {
+      if (closing) throw closed();
+      root.readerCheck();
+    },
     close() {
       closing ??= Promise.allSettled(running).then(() => root.close());
       return closing;

@@ -1,6 +1,6 @@
 import type { OperationLog } from '../../domain/session/state.ts';
 import type { Millis } from '../../domain/values.ts';
-import type { AdmissionHead, Databases } from './environment.ts';
+import type { AdmissionHead, Databases } from './databases.ts';
 import { below, lastNumber, momentBound, momentKey, totalKey } from './keys.ts';
 
 /** The log of one user as the running read or write sees it; each question is one seek. */

@@ -1,6 +1,6 @@
 import { WEEK_MS } from '../../domain/session/windows.ts';
 import type { Millis } from '../../domain/values.ts';
-import type { Databases, Expiry } from './environment.ts';
+import type { Databases, Expiry } from './databases.ts';
 import { answerKey, below, expiryBound, sessionsOfUser, totalKey, userKeyOfSession } from './keys.ts';
 import { forgetOperation } from './operation-log.ts';
 import { removeEndedSession } from './session-rows.ts';

@@ -4,7 +4,8 @@ import type { ProviderId } from '../../domain/values.ts';
 import type { Sequence } from '../../ports/document-store.ts';
 import type { RelationshipStore } from '../../ports/relationship-store.ts';
 import { appendChange } from './change-feed.ts';
-import type { Databases, Environment, StoredBatch } from './environment.ts';
+import type { Databases, StoredBatch } from './databases.ts';
+import type { Environment } from './environment.ts';
 
 /** How far back, in changes of the store, the batch of a write can be read; a reader that is further behind reloads. */
 export const BATCHES_KEPT_DEFAULT = 10_000;

@@ -3,7 +3,7 @@ import type { SessionRecord } from '../../domain/session/state.ts';
 import { WEEK_MS } from '../../domain/session/windows.ts';
 import type { SessionRules } from '../../domain/partner/policy.ts';
 import type { Millis, SessionId } from '../../domain/values.ts';
-import type { Databases, StoredSession } from './environment.ts';
+import type { Databases, StoredSession } from './databases.ts';
 import { below, openSessionKey, sessionExpiryKey, userKeyOfSession } from './keys.ts';
 
 /** Sessions of a user whose end is not written down, oldest first: open ones, and those that ran out unseen. */

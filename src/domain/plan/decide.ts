@@ -10,8 +10,8 @@ export interface PlanDecision {
 
 /**
  * Decides on a plan (B-9). A definition equal by value to the newest version is no change; roles, features and
- * permissions are sets, their order says nothing. A discontinued id is retired. Discontinuing twice is one discontinuing;
- * discontinuing what never was is Fault PLAN_NOT_FOUND.
+ * permissions are sets, their order says nothing. A discontinued id is retired. Discontinuing twice is one
+ * discontinuing; discontinuing what never was is Fault PLAN_NOT_FOUND.
  */
 export function decide(
   command: PlanAuthoring,

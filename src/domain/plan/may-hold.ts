@@ -7,8 +7,8 @@ export function isSubscriber(role: Role): role is SubscriberRole {
 }
 
 /**
- * B-3: a plan is open to the roles that it names, and, by `hierarchy`, to every higher one (basic < advanced < company).
- * Never to guest and admin (B-2).
+ * B-3: a plan is open to the roles that it names, and, by `hierarchy`, to every higher one (basic < advanced <
+ * company). Never to guest and admin (B-2).
  */
 export function mayHold(
   role: Role,

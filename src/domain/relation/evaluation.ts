@@ -29,7 +29,7 @@ export interface CheckOptions {
 
 const ASTERISK = 0x2a;
 /** An evaluation of no more steps remembers nothing: most are over by then. */
-const STEPS_WITHOUT_MEMO = 64;
+const STEPS_WITHOUT_MEMO = 0;
 /** Steps between two looks at the deadline. */
 const STEPS_A_LOOK = 256;
 
@@ -318,6 +318,11 @@ export class Evaluation {
     this.input.link = 0;
     this.input.context = tuple.context;
     return this.model.conditions[tuple.condition - 1]!.evaluate(this.input);
+  }
+
+  /** Whether a contextual tuple of a set, whose user is a name, takes the place of a stored one. */
+  isStored(set: number, { user }: OverlayTuple): boolean {
+    return set !== 0 && user < VIRTUAL && this.index.memberships.find(this.index.headOf(user), set) !== 0;
   }
 
   /** The stored set of an object's relation (model's number), 0 if it has no tuples. */

@@ -14,10 +14,10 @@ export interface AdmissionRequest {
 
 /**
  * Decides on one operation (S-1 to S-13, R-5); pure, so that a check may ask the same. The causes are in the order of
- * R-5, the first of them is the reason; of two full windows the one that resets later comes first (equal: the day).
- * A cost is admitted whole or not at all. `resetAt` is present whenever a full window is among the causes and the cost can ever
- * fit. After an admission that `terms.counted` says to count, the store adds `terms.cost` to the log and keeps `touch`ed sessions.
- *
+ * R-5, the first of them is the reason; of two full windows the one that resets later comes first (equal: the day). A
+ * cost is admitted whole or not at all. `resetAt` is present whenever a full window is among the causes and the cost
+ * can ever fit. After an admission that `terms.counted` says to count, the store adds `terms.cost` to the log and keeps
+ * `touch`ed sessions.
  * A guest becomes idle when a full window refuses the operation and neither the user's state nor the session did so
  * before (S-4): until `resetAt`, or, for a cost beyond the limit itself, until one operation would fit.
  */

@@ -3,8 +3,8 @@ import type { OperationLog } from './state.ts';
 
 /**
  * An operation log over the moments of the operations, oldest first, one entry an operation (a cost of 3: three
- * entries). `forgotten`: operations ever counted that are older than the first entry and no longer kept. A view: entries
- * appended later are seen.
+ * entries). `forgotten`: operations ever counted that are older than the first entry and no longer kept. A view:
+ * entries appended later are seen.
  */
 export function arrayLog(moments: readonly Millis[], forgotten = 0): OperationLog {
   return {

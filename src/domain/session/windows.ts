@@ -13,7 +13,9 @@ export interface WindowUse {
   readonly used: number;
   /** Whether the cost would exceed the limit and its grace. */
   readonly full: boolean;
-  /** First moment at which the cost fits, if nothing more is admitted: `now` when it fits, Infinity when it never can. */
+  /**
+   * First moment at which the cost fits, if nothing more is admitted: `now` when it fits, Infinity when it never can.
+   */
   readonly roomAt: Millis;
   /** When the window next gains room; `now` for an empty rolling window. */
   readonly resetsAt: Millis;
@@ -24,7 +26,10 @@ export interface WindowUses {
   readonly weekly: WindowUse;
 }
 
-/** What an operation of this cost meets in both windows. Operations later than `now` count, so a clock set back opens nothing. */
+/**
+ * What an operation of this cost meets in both windows. Operations later than `now` count, so a clock set back opens
+ * nothing.
+ */
 export function measure(
   log: OperationLog,
   quota: Quota & { readonly grace: number },

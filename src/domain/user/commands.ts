@@ -4,8 +4,8 @@ import type { HoldReason, Millis, PartnerStatus, PlanId, ProviderId, Role, UserI
 import type { RoleGrounds, Subscription, UserState, Verification } from './state.ts';
 
 /**
- * What may be asked of a user document. Time, ids and codes are arguments (`context.now`, `codeHash`): the domain neither
- * asks the time nor rolls dice.
+ * What may be asked of a user document. Time, ids and codes are arguments (`context.now`, `codeHash`): the domain
+ * neither asks the time nor rolls dice.
  */
 export type UserCommand =
   | {

@@ -17,8 +17,9 @@ export function signingExpired(ledger: Ledger, planId: PlanId): boolean {
 }
 
 /**
- * Confirms with the code (B-5), by the plan version of the moment of subscribing. Order: the plan named, the partner's conditions, the code.
- * A confirmation without the conditions counts for nothing: its code is not looked at, and no attempt is used up.
+ * Confirms with the code (B-5), by the plan version of the moment of subscribing. Order: the plan named, the partner's
+ * conditions, the code. A confirmation without the conditions counts for nothing: its code is not looked at, and no
+ * attempt is used up.
  */
 export function decideConfirm(
   ledger: Ledger,

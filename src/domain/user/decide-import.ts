@@ -9,9 +9,10 @@ import { rungsUpTo } from './role-ladder.ts';
 import type { RoleGrounds, Subscription, UserState } from './state.ts';
 
 /**
- * A user as another system kept it. The role is taken as it is, a switched-off one included: who is in it keeps it (R-2). The
- * importing system vouches for approvals, onboarding and plans once held (R-7); verifications must be among the user's, though one
- * that has run out may be there still: settling acts on it. Faults: PLAN_NOT_FOUND, INVALID_ARGUMENT.
+ * A user as another system kept it. The role is taken as it is, a switched-off one included: who is in it keeps it
+ * (R-2). The importing system vouches for approvals, onboarding and plans once held (R-7); verifications must be among
+ * the user's, though one that has run out may be there still: settling acts on it. Faults: PLAN_NOT_FOUND,
+ * INVALID_ARGUMENT.
  */
 export function decideImport(user: ImportedUser, context: UserContext): UserEvent | Refusal {
   requireSound(user);

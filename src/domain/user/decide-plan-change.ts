@@ -12,8 +12,9 @@ import type { UserState } from './state.ts';
 import { planGate } from './table.ts';
 
 /**
- * One change of the subscription (B-1 to B-8). A plan that is not the partner's is Fault PLAN_NOT_FOUND (B-4). Precedence of
- * refusals: the gate of the diagram (`planGate`), then what is wrong with the plan, the code or the hold that is named.
+ * One change of the subscription (B-1 to B-8). A plan that is not the partner's is Fault PLAN_NOT_FOUND (B-4).
+ * Precedence of refusals: the gate of the diagram (`planGate`), then what is wrong with the plan, the code or the hold
+ * that is named.
  */
 export function decidePlanChange(ledger: Ledger, command: PlanCommand, context: UserContext): Verdict {
   const plan = 'planId' in command ? requirePlan(command.planId, context) : undefined;
@@ -113,7 +114,10 @@ function sign(ledger: Ledger, version: PlanVersion, context: UserContext): Verdi
   return undefined;
 }
 
-/** While signing: ends the signing, whatever `at` says, and leaves the user as it was. A repeated cancellation keeps its moment. */
+/**
+ * While signing: ends the signing, whatever `at` says, and leaves the user as it was. A repeated cancellation keeps its
+ * moment.
+ */
 function cancel(ledger: Ledger, at: 'now' | 'period_end', context: UserContext): Verdict {
   const { signing, subscription } = ledger.state;
   if (signing) {

@@ -6,7 +6,10 @@ import { isUpward } from './role-ladder.ts';
 import { moveRole } from './role-steps.ts';
 import { roleGate } from './table.ts';
 
-/** One edge of the role diagram by a call. A call downwards is an admin's decision and needs nothing. */
+/**
+ * One edge of the role diagram by a call (R-6 to R-10). A call downwards is an admin's decision and needs nothing
+ * (R-8).
+ */
 export function decideRole(ledger: Ledger, to: Role, evidence: RoleEvidence, context: UserContext): Verdict {
   const from = ledger.state.role;
   const gate = roleGate(to, evidence, ledger.state, context);

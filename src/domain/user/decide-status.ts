@@ -21,8 +21,9 @@ export function decideActivate(ledger: Ledger, context: UserContext): Verdict {
 }
 
 /**
- * S-4. Comes after the admission that asked for it, so it may come late: nothing happens when the moment has passed, when the
- * role's quota does not make idle any more (promoted meanwhile, R-6), or when the user is idle at least as long already.
+ * S-4. Comes after the admission that asked for it, so it may come late: nothing happens when the moment has passed,
+ * when the role's quota does not make idle any more (promoted meanwhile, R-6), or when the user is idle at least as
+ * long already.
  */
 export function decideMarkIdle(ledger: Ledger, until: Millis, context: UserContext): Verdict {
   const { role, idle } = ledger.state;

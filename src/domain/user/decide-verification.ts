@@ -14,8 +14,8 @@ type Report = Omit<Verification, 'recordedAt'>;
 
 /**
  * Records a verification or moves a known one along its diagram (K-1 to K-3). Nothing changes by a report that is known
- * already, nor by an external one that comes after the decision; an internal one is then VERIFICATION_DECIDED. A verification keeps
- * level and source: a report that says otherwise is Fault INVALID_ARGUMENT.
+ * already, nor by an external one that comes after the decision; an internal one is then VERIFICATION_DECIDED. A
+ * verification keeps level and source: a report that says otherwise is Fault INVALID_ARGUMENT.
  */
 export function decideVerification(ledger: Ledger, report: Report, context: UserContext): Verdict {
   const known = ledger.state.verifications.find(({ id }) => id === report.id);

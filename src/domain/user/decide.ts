@@ -12,9 +12,9 @@ import { settle, settleInto } from './settle.ts';
 import type { UserState } from './state.ts';
 
 /**
- * Decides on a user. What has fallen due by `now` is settled first, so its events come before the command's; what is due at once
- * after the command (a verification approved too late) follows in the same decision. Faults: USER_NOT_FOUND without
- * a state, PLAN_NOT_FOUND (B-4), INVALID_ARGUMENT for a report or import that contradicts itself.
+ * Decides on a user. What has fallen due by `now` is settled first, so its events come before the command's; what is
+ * due at once after the command (a verification approved too late) follows in the same decision. Faults: USER_NOT_FOUND
+ * without a state, PLAN_NOT_FOUND (B-4), INVALID_ARGUMENT for a report or import that contradicts itself.
  */
 export function decide(command: UserCommand, state: UserState | undefined, context: UserContext): Decision {
   if (command.type === 'create' || command.type === 'import') return decideNew(command, state, context);

@@ -4,8 +4,9 @@ import type { UserContext, UserEvent } from './commands.ts';
 import { possibleInstead, type Subject } from './table.ts';
 
 /**
- * What a command comes to: what happened, in order, or a refusal. Beside a refusal `events` holds only facts that must be
- * kept nevertheless (a wrong code counted, a signing that ended), with what had fallen due before them; otherwise none.
+ * What a command comes to: what happened, in order, or a refusal. Beside a refusal `events` holds only facts that must
+ * be kept nevertheless (a wrong code counted, a signing that ended), with what had fallen due before them; otherwise
+ * none.
  */
 export interface Decision {
   readonly events: readonly UserEvent[];
@@ -44,7 +45,10 @@ export function refuse(
   };
 }
 
-/** As `role=basic status=signing sub_status=unsigned plan=pro`; plan: the one that waits for its code, else the one held. */
+/**
+ * As `role=basic status=signing sub_status=unsigned plan=pro`; plan: the one that waits for its code, else the one
+ * held.
+ */
 function stateMet(state: UserState, { now, partnerStatus }: UserContext): string {
   const { signing, subscription } = state;
   const facts = [`role=${state.role}`, `status=${statusAt(state, now)}`, `sub_status=${subStatusAt(state, now)}`];

@@ -16,9 +16,9 @@ export interface StepEvidence {
 const BY_ITSELF: StepEvidence = { approved: false, onboarded: false };
 
 /**
- * Makes one edge of the role diagram and what follows from it, guards not looked at: a climb ends idle (R-4, R-6), guest
- * and admin end signing and subscription (R-9), a fall ends a plan that the new role may not hold, any move a signing
- * for such a plan.
+ * Makes one edge of the role diagram and what follows from it, guards not looked at: a climb ends idle (R-4, R-6),
+ * guest and admin end signing and subscription (R-9), a fall ends a plan that the new role may not hold, any move a
+ * signing for such a plan.
  */
 export function moveRole(ledger: Ledger, to: Role, reason: string, evidence: StepEvidence, context: UserContext): void {
   const from = ledger.state.role;
@@ -45,14 +45,16 @@ function roleChanged(
   const wasTied = state.roleTiedTo;
   const tiedTo = upward ? (own !== undefined && own === held ? own : wasTied) : own === wasTied ? wasTied : undefined;
   const guarded = upward && to !== 'basic';
-  const plans = held === undefined ? [] : [held];
+  const signed = held !== undefined && state.subscription?.holds.length === 0;
   return {
     type: 'RoleChanged',
     from,
     to,
     reason,
     ...(tiedTo !== undefined && { tiedTo }),
-    ...(guarded && { grounds: { approved: evidence.approved, onboarded: evidence.onboarded, plans } }),
+    ...(guarded && {
+      grounds: { approved: evidence.approved, onboarded: evidence.onboarded, plans: signed ? [held] : [] },
+    }),
   };
 }
 
@@ -92,7 +94,10 @@ export function loseTie(ledger: Ledger, planId: PlanId, context: UserContext): v
   fallTo(ledger, target, `R-8: the subscription to ${planId} ended`, context);
 }
 
-/** The role that is left of this one when the plan that it is tied to goes: below every role in a row that is tied to it. */
+/**
+ * The role that is left of this one when the plan that it is tied to goes: below every role in a row that is tied to
+ * it.
+ */
 export function roleWithoutTie(role: Role, planId: PlanId, context: UserContext): Role {
   let left = below(role) ?? role;
   while (context.policy.transitions.tiedTo[left] === planId) left = below(left) ?? 'guest';
@@ -126,8 +131,8 @@ export function fallAfterLoss(ledger: Ledger, before: UserState, reason: string,
 }
 
 /**
- * Climbs as far as the policy promotes by itself and the conditions hold (domain §9). The step to basic only right after a
- * basic verification was approved: a guest by an admin's decision is not promoted by anything else.
+ * Climbs as far as the policy promotes by itself and the conditions hold (domain §9). The step to basic only right
+ * after a basic verification was approved: a guest by an admin's decision is not promoted by anything else.
  */
 export function climb(ledger: Ledger, basicApproved: boolean, context: UserContext): void {
   for (let to = above(ledger.state.role); to; to = above(ledger.state.role)) {

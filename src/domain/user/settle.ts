@@ -13,8 +13,8 @@ type Due = { readonly at: Millis } & (
 );
 
 /**
- * What has fallen due by `now`, in the order of its moments, with all that follows from it (K-4, B-5, B-6, B-7, B-9, S-5, R-8, R-9).
- * Nothing while the partner is stopped: it waits, and is applied when the partner starts (domain §9).
+ * What has fallen due by `now`, in the order of its moments, with all that follows from it (K-4, B-5, B-6, B-7, B-9,
+ * S-5, R-8, R-9). Nothing while the partner is stopped: it waits, and is applied when the partner starts (domain §9).
  */
 export function settle(state: UserState, context: UserContext): readonly UserEvent[] {
   const ledger = new Ledger(state);
@@ -29,7 +29,10 @@ export function settleInto(ledger: Ledger, context: UserContext): void {
   }
 }
 
-/** When something of this user next ends by itself; undefined: nothing does. A plan that is discontinued is not foreseen. */
+/**
+ * When something of this user next ends by itself; undefined: nothing does. A plan that is discontinued is not
+ * foreseen.
+ */
 export function nextDue(state: UserState): Millis | undefined {
   return earliest(timed(state))?.at;
 }

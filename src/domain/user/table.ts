@@ -19,8 +19,9 @@ export const PLAN_ACTIONS = [
 ] as const satisfies readonly PlanAction[];
 
 /**
- * The subscription diagram: whether an action is open in a state, whatever plan, code or hold it names; undefined when it is.
- * The order of the checks is the precedence of the codes: partner, user, role, signing, subscription, policy, its standing.
+ * The subscription diagram: whether an action is open in a state, whatever plan, code or hold it names; undefined when
+ * it is. The order of the checks is the precedence of the codes: partner, user, role, signing, subscription, policy,
+ * its standing.
  */
 export function planGate(action: PlanAction, state: UserState, context: UserContext): RefusalCode | undefined {
   if (context.partnerStatus === 'stopped') return 'PARTNER_STOPPED';
@@ -68,8 +69,8 @@ export interface RoleAsk {
 }
 
 /**
- * The role diagram (R-6 to R-8): whether the user may be moved to a role by a call; undefined when it may. Order: diagram,
- * partner's roles, actor, condition. `missing`: what a condition lacks, in words.
+ * The role diagram (R-6 to R-8): whether the user may be moved to a role by a call; undefined when it may. Order:
+ * diagram, partner's roles, actor, condition. `missing`: what a condition lacks, in words.
  */
 export function roleGate(
   to: Role,
@@ -105,8 +106,9 @@ export type Subject =
   | { readonly kind: 'verification'; readonly state: VerificationState | undefined };
 
 /**
- * What is possible instead of a refused change, in this state (B-11): actions by their wire names, with the value that they
- * would take where only one does. Each of them passes its gate. Where no plan action is open, the ways towards one.
+ * What is possible instead of a refused change, in this state (B-11): actions by their wire names, with the value that
+ * they would take where only one does. Each of them passes its gate. Where no plan action is open, the ways towards
+ * one.
  */
 export function possibleInstead(subject: Subject, state: UserState, context: UserContext): readonly string[] {
   switch (subject.kind) {

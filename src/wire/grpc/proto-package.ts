@@ -1,17 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  loadSync,
-  type MessageTypeDefinition,
-  type PackageDefinition,
-  type ServiceDefinition,
-} from '@grpc/proto-loader';
+import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import type { MessageFields } from './json-form.ts';
 
 /** The published protos, loaded once at start. */
 export interface ProtoPackage {
-  readonly definition: PackageDefinition;
   readonly fieldsOf: MessageFields;
+  /** Descriptors of the files, for reflection. */
+  readonly files: readonly Buffer[];
   /** Throws for a service that no proto declares. */
   service(fullName: string): ServiceDefinition;
   /** Throws for a message that no proto declares. */
@@ -38,7 +34,7 @@ export function loadProtoPackage(protosDir: string): ProtoPackage {
     return found as MessageTypeDefinition<object, object>;
   };
   return {
-    definition,
+    files: message('google.rpc.Status').fileDescriptorProtos,
     fieldsOf(fullName) {
       const found = definition[fullName];
       if (found === undefined || !('type' in found)) return undefined;

@@ -1,4 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
+import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { Fault } from '../../domain/errors.ts';
@@ -14,6 +15,7 @@ import { safeFault } from '../safe-fault.ts';
 import { errorStatusOf } from './error-status.ts';
 import { jsonFormCompiler } from './json-form.ts';
 import { loadProtoPackage, type ProtoPackage } from './proto-package.ts';
+import { reflectionFiles } from './reflection-files.ts';
 
 /** Calls of one connection at a time; a client waits for a free one. */
 const CALLS_PER_CONNECTION_MAX = 1024;
@@ -42,7 +44,9 @@ export async function startGrpcEdge(
   const services = addServices(server, proto, operations, edge);
   const health = new HealthImplementation(Object.fromEntries(['', ...services].map((name) => [name, 'SERVING'])));
   health.addToServer(server);
-  new ReflectionService(proto.definition, { services: [...services] }).addToServer(server);
+  // Of a package, reflection reads the files alone.
+  const reflected = { files: { fileDescriptorProtos: reflectionFiles(proto.files) } } as unknown as PackageDefinition;
+  new ReflectionService(reflected, { services: [...services] }).addToServer(server);
   const address = await bind(server, edge.address);
   return {
     address,

@@ -59,16 +59,37 @@ interface Case {
 const CASES: readonly Case[] = [
   { rule: 'R-3', says: 'what a role grants is allowed', ask: 'permission:transfer#allowed@user:basic', allowed: true },
   { rule: 'R-3', says: 'what no rule grants is denied', ask: 'permission:transfer#allowed@user:guest', allowed: false },
-  { rule: 'R-3', says: 'a user without any tuple is denied', ask: 'permission:login#allowed@user:nobody', allowed: false },
-  { rule: 'R-3', says: 'a user of another partner is denied', ask: 'permission:login#allowed@user:foreign', allowed: false },
+  {
+    rule: 'R-3',
+    says: 'a user without any tuple is denied',
+    ask: 'permission:login#allowed@user:nobody',
+    allowed: false,
+  },
+  {
+    rule: 'R-3',
+    says: 'a user of another partner is denied',
+    ask: 'permission:login#allowed@user:foreign',
+    allowed: false,
+  },
   { rule: 'R-4', says: 'inactive denies login', ask: 'permission:login#allowed@user:gone', allowed: false },
   { rule: 'R-4', says: 'inactive denies features', ask: 'feature:open#on@user:gone', allowed: false },
   { rule: 'R-4', says: 'idle leaves login', ask: 'permission:login#allowed@user:idle', allowed: true },
   { rule: 'R-4', says: 'idle denies operations', ask: 'permission:transfer#allowed@user:idle', allowed: false },
   { rule: 'R-4', says: 'idle denies features', ask: 'feature:open#on@user:idle', allowed: false },
-  { rule: 'R-4', says: 'signing withholds what is listed', ask: 'permission:transfer#allowed@user:signing', allowed: false },
+  {
+    rule: 'R-4',
+    says: 'signing withholds what is listed',
+    ask: 'permission:transfer#allowed@user:signing',
+    allowed: false,
+  },
   { rule: 'R-4', says: 'signing leaves the rest', ask: 'permission:login#allowed@user:signing', allowed: true },
-  { rule: 'S-5', says: 'idle ends at the reset', ask: 'permission:transfer#allowed@user:idle', allowed: true, now: NOW + HOUR },
+  {
+    rule: 'S-5',
+    says: 'idle ends at the reset',
+    ask: 'permission:transfer#allowed@user:idle',
+    allowed: true,
+    now: NOW + HOUR,
+  },
   {
     rule: 'S-5',
     says: 'idle holds until the last millisecond before the reset',
@@ -93,7 +114,13 @@ const CASES: readonly Case[] = [
   { rule: 'F-2', says: 'role, rollout and held plan', ask: 'feature:chat#on@user:gold', allowed: true, bucket: 29 },
   { rule: 'F-2', says: 'not past the rollout', ask: 'feature:chat#on@user:gold', allowed: false, bucket: 30 },
   { rule: 'F-2', says: 'not without the plan', ask: 'feature:chat#on@user:basic', allowed: false, bucket: 1 },
-  { rule: 'F-2', says: 'early access needs nothing else', ask: 'feature:chat#on@user:early', allowed: true, bucket: 99 },
+  {
+    rule: 'F-2',
+    says: 'early access needs nothing else',
+    ask: 'feature:chat#on@user:early',
+    allowed: true,
+    bucket: 99,
+  },
   { rule: 'F-2', says: 'a feature for all members', ask: 'feature:open#on@user:guest', allowed: true },
   { rule: 'F-2', says: 'not while the toggle is off', ask: 'feature:dark#on@user:basic', allowed: false },
   {
@@ -112,7 +139,9 @@ describe('the reference model', () => {
     const index = new TupleIndex(model);
     for (const tuple of [...PARTNER, ...tuples]) index.write(typeof tuple === 'string' ? keyOf(tuple) : tuple);
     expect(check(index, keyOf(ask), { context: { now, bucket } })).toEqual({ allowed });
-    expect(check(index, keyOf(ask), { context: { now: at(now), bucket } }), 'with the time as text').toEqual({ allowed });
+    expect(check(index, keyOf(ask), { context: { now: at(now), bucket } }), 'with the time as text').toEqual({
+      allowed,
+    });
   });
 
   it('B-7: a suspended subscription, its holder tuple gone, opens nothing', () => {

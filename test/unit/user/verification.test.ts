@@ -209,6 +209,25 @@ describe('R-8: what a lost verification takes', () => {
     );
   });
 
+  it('a plan that was suspended at the step opened nothing, and does not count', () => {
+    const guard: Guard = {
+      kind: 'any_of',
+      of: [
+        { kind: 'plan', planId: planId('pro') },
+        { kind: 'verification', level: 'advanced' },
+      ],
+    };
+    const ctx = context({ policy: policy({ transitions: { basicToAdvanced: guard } }) });
+    const subscription = held('pro', { holds: [{ reason: 'payment', since: 0 }] });
+    const basic = user('basic', { verifications: ladder, subscription });
+    const evidence = { approved: false, onboarded: false, byAdministration: false };
+    const climbed = after(basic, act(basic, { type: 'change-role', to: 'advanced', evidence }, ctx).events);
+    const cancelled = after(climbed, act(climbed, { type: 'cancel', at: 'now' }, ctx).events);
+    expect(lose(cancelled, 'advanced', 'revoked', ctx)).toBe(
+      'VerificationRecorded advanced revoked; RoleChanged advanced->basic',
+    );
+  });
+
   it('a plan that opened the step, and is not tied to it, goes on counting', () => {
     const guard: Guard = {
       kind: 'any_of',

@@ -25,7 +25,8 @@ export class TupleToUserset implements Operator {
     const parents = set === 0 ? 0 : index.plainOf(set);
     const contextual =
       overlay?.tuples.filter((tuple) => tuple.object === object && tuple.relation === this.#tupleset) ?? [];
-    if (index.countOf(parents) + contextual.length > evaluation.limits.breadthMax) return BREADTH;
+    const added = contextual.filter((tuple) => !evaluation.isStored(set, tuple)).length;
+    if (index.countOf(parents) + added > evaluation.limits.breadthMax) return BREADTH;
     let outcome: Outcome = DENIED;
     for (let place = 0, places = index.members.places(parents); place < places; place++) {
       const entry = index.members.at(parents, place);

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { check } from '../../../src/domain/relation/check.ts';
+import { explain } from '../../../src/domain/relation/explain.ts';
+import { TupleIndex } from '../../../src/domain/relation/tuple-index.ts';
+import type { Tuple } from '../../../src/domain/relation/tuple.ts';
+import type { CompiledModel } from '../../../src/domain/relation/compile-model.ts';
+import { validateTuple } from '../../../src/domain/relation/validate-tuple.ts';
+import { bruteForce, overlaid } from './brute-force.ts';
+import type { Answer } from './brute-force.ts';
+import { anyTuple, anyWorld, CONDITIONS } from './worlds.ts';
+
+const RUNS = Number(process.env['ENGINE_RUNS'] ?? 250);
+const ROUNDS = { numRuns: RUNS };
+
+function loaded(model: CompiledModel, tuples: readonly Tuple[]): TupleIndex {
+  const index = new TupleIndex(model);
+  for (const tuple of tuples) index.write(tuple);
+  return index;
+}
+
+function asVerdict(answer: Answer) {
+  if (answer === 'allowed') return { allowed: true };
+  return answer === 'denied' || answer === 'cycle' ? { allowed: false } : { allowed: false, unknown: answer };
+}
+
+describe('check', () => {
+  it('is what the brute-force evaluator says, contextual tuples and limits included, and so is explain', () => {
+    const seen: Record<string, number> = {};
+    fc.assert(
+      fc.property(anyWorld, ({ made, tuples, contextual, questions, context, limits }) => {
+        const valid = contextual.filter((tuple) => validateTuple(made.model, tuple) === undefined);
+        const index = loaded(made.model, tuples);
+        const options = { context, limits, contextualTuples: valid };
+        const all = overlaid(overlaid(tuples, []), valid);
+        for (const question of questions) {
+          const answer = bruteForce(
+            { model: made.source, tuples: all, context, ...limits, conditions: CONDITIONS },
+            question,
+          );
+          seen[answer] = (seen[answer] ?? 0) + 1;
+          expect(check(index, question, options)).toEqual(asVerdict(answer));
+          expect(explain(index, question, options).verdict, 'explained').toEqual(asVerdict(answer));
+        }
+      }),
+      ROUNDS,
+    );
+    if (process.env['ENGINE_RUNS']) console.log(seen);
+    // The worlds are rich enough to tell evaluators apart.
+    for (const answer of ['allowed', 'denied', 'cycle', 'missing-context', 'breadth', 'depth']) {
+      expect(seen[answer], answer).toBeGreaterThan(0);
+    }
+  });
+
+  it('does not depend on the order of writes, nor on repeated ones', () => {
+    fc.assert(
+      fc.property(anyWorld, fc.infiniteStream(fc.nat()), ({ made, tuples, questions, context, limits }, numbers) => {
+        const once = overlaid(tuples, []);
+        const shuffled = once
+          .flatMap((tuple) => [tuple, tuple])
+          .map((tuple) => ({ tuple, at: numbers.next().value as number }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ tuple }) => tuple);
+        const index = loaded(made.model, once);
+        const other = loaded(made.model, shuffled);
+        for (const question of questions) {
+          expect(check(other, question, { context, limits })).toEqual(check(index, question, { context, limits }));
+        }
+      }),
+      ROUNDS,
+    );
+  });
+
+  it('is untouched by tuples of objects and users that nothing leads to', () => {
+    fc.assert(
+      fc.property(anyWorld, fc.array(anyTuple, { maxLength: 10 }), ({ made, tuples, questions, context }, extra) => {
+        const index = loaded(made.model, tuples);
+        const before = questions.map((question) => check(index, question, { context }));
+        for (const tuple of extra) {
+          index.write({ ...tuple, object: `${tuple.object}-apart`, user: tuple.user.replace(/:(\w)/, ':apart-$1') });
+        }
+        expect(questions.map((question) => check(index, question, { context }))).toEqual(before);
+      }),
+      ROUNDS,
+    );
+  });
+
+  it('a contextual tuple is a stored one, and is gone afterwards', () => {
+    fc.assert(
+      fc.property(anyWorld, ({ made, tuples, contextual, questions, context }) => {
+        const valid = contextual.filter((tuple) => validateTuple(made.model, tuple) === undefined);
+        const index = loaded(made.model, tuples);
+        const { bytes, size } = index;
+        const stored = loaded(made.model, [...tuples, ...valid]);
+        for (const question of questions) {
+          const verdict = check(index, question, { context, contextualTuples: valid });
+          expect(verdict).toEqual(check(stored, question, { context }));
+        }
+        expect({ bytes: index.bytes, size: index.size }).toEqual({ bytes, size });
+      }),
+      ROUNDS,
+    );
+  });
+});
