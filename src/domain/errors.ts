@@ -65,6 +65,8 @@ export interface Cause {
 }
 
 const order = new Map(Object.keys(DENIALS).map((reason, index) => [reason, index]));
+// Both windows are one step of R-5: whoever finds them full puts the one that resets later first (domain §9).
+order.set('QUOTA_WEEKLY', order.get('QUOTA_DAILY') ?? 0);
 
 /** Sorts causes into the order of R-5; stable, duplicates removed. */
 export function byPrecedence(causes: readonly Cause[]): Cause[] {

@@ -35,6 +35,13 @@ export interface AdmissionStore {
     terms: AdmissionTerms;
     now: Millis;
   }): Promise<AdmitOutcome>;
+  /** The answer that an operation_id has had, as `admit` would give it again; undefined: `admit` would decide. */
+  recall(request: {
+    sessionId: SessionId;
+    operationId: OperationId;
+    payloadHash: string;
+    now: Millis;
+  }): AdmitOutcome | undefined | Promise<AdmitOutcome | undefined>;
   /** The same decision, counting and keeping nothing. */
   preflight(request: { sessionId: SessionId; terms: AdmissionTerms; now: Millis }): Admission | Promise<Admission>;
   /** Ends a session; one that has ended stays as it was. `undefined`: unknown. */

@@ -1,11 +1,12 @@
 import { Fault } from '../domain/errors.ts';
 import { DERIVED_TYPES } from '../domain/projection.ts';
-import { formatTuple, type Tuple, type TupleKey } from '../domain/relation/tuple.ts';
+import { formatKey, formatTuple, type Tuple, type TupleKey } from '../domain/relation/tuple.ts';
 import { isType, malformedObject, malformedUser, validateTuple } from '../domain/relation/validate-tuple.ts';
 import { relationOf } from '../domain/relation/compiled-model.ts';
 import type { ProviderId } from '../domain/values.ts';
 import type { RelationshipStore } from '../ports/relationship-store.ts';
-import { partnerOf, type Caller } from './caller.ts';
+import type { AuditEntry } from '../ports/document-store.ts';
+import { actorOf, partnerOf, type Caller } from './caller.ts';
 import type { Changes } from './change.ts';
 import { formatPageToken, parsePageSize, parsePageToken } from './page-token.ts';
 import type { PartnerView, Replica } from './replica.ts';
@@ -60,7 +61,15 @@ export class RelationshipService {
       checkKey(tuple, field, view, seen);
       checkAgainstModel(tuple, field, view);
     });
-    const { sequence } = await this.#relationships.write(view.policy.providerId, { writes, deletes });
+    const entry: AuditEntry = {
+      at: this.#changes.now(),
+      providerId: view.policy.providerId,
+      event: 'RelationshipsWritten',
+      actor: actorOf(caller),
+      cause: 'write relationships',
+      detail: { writes: writes.map(formatTuple), deletes: deletes.map(formatKey) },
+    };
+    const { sequence } = await this.#relationships.write(view.policy.providerId, { writes, deletes }, [entry]);
     await this.#replica.fresh();
     return { token: formatToken(sequence) };
   }
@@ -95,7 +104,7 @@ function checkKey(key: TupleKey, field: string, view: PartnerView, seen: Set<str
   checkOwn(key.user, `${field}.user`, view.policy.providerId);
   if (DERIVED_TYPES.has(typeOf(key.object)))
     throw badTuple(`${field}.object`, 'C-1: relationships of this type are derived');
-  const text = formatTuple({ object: key.object, relation: key.relation, user: key.user });
+  const text = formatKey(key);
   if (seen.has(text)) throw badTuple(field, 'no relationship twice in one call');
   seen.add(text);
 }

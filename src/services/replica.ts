@@ -166,22 +166,29 @@ export class Replica {
           this.#project(held);
           return;
         }
-        yield* when(this.#takePartner(partner, held?.plans.values() ?? []));
-        if (held) yield* when(this.#takeUsers(partner.providerId));
+        yield* this.#reload(partner, held);
         return;
       }
       case 'relationship': {
         const batch = yield* when(this.#relationships.batchAt(change.sequence));
-        const index = batch && this.#partners.get(batch.providerId)?.index;
-        if (index) {
-          for (const key of batch.deletes) index.delete(key);
-          for (const tuple of batch.writes) index.write(tuple);
+        const held = this.#partners.get(change.id as ProviderId);
+        if (held && batch) {
+          for (const key of batch.deletes) held.index.delete(key);
+          for (const tuple of batch.writes) held.index.write(tuple);
+        } else if (held) {
+          yield* this.#reload(held.state, held);
         }
         return;
       }
       default:
         return change.kind satisfies never;
     }
+  }
+
+  /** Builds the index of a partner anew; one that was not held before has no users yet. */
+  *#reload(partner: PartnerState, held: Held | undefined): Steps<void> {
+    yield* when(this.#takePartner(partner, held?.plans.values() ?? []));
+    if (held) yield* when(this.#takeUsers(partner.providerId));
   }
 
   async #takePartner(partner: PartnerState, plans: Iterable<PlanState>): Promise<void> {

@@ -3,7 +3,8 @@ import { causesOfQuestion, causesOfStatus, decisionOf } from '../domain/decision
 import { formatQuestion, targetOf, type Question } from '../domain/decision/question.ts';
 import { cause, Fault, type Reason } from '../domain/errors.ts';
 import { sessionRulesOf } from '../domain/session/terms.ts';
-import type { Admission, SessionRecord } from '../domain/session/state.ts';
+import type { Admission, AdmissionTerms, SessionRecord } from '../domain/session/state.ts';
+import type { UserState } from '../domain/user/state.ts';
 import {
   ownerOfSession,
   sessionIdOf,
@@ -12,7 +13,7 @@ import {
   type SessionId,
   type UserId,
 } from '../domain/values.ts';
-import type { AdmissionStore } from '../ports/admission-store.ts';
+import type { AdmissionStore, AdmitOutcome } from '../ports/admission-store.ts';
 import type { DecisionLog } from '../ports/decision-log.ts';
 import type { DocumentStore, Sequence } from '../ports/document-store.ts';
 import { entitlementsAt, termsOf } from './admission-terms.ts';
@@ -99,15 +100,7 @@ export class SessionService {
     if (!view || user?.providerId !== owner.providerId) {
       return this.#answer(caller, request, view, { admission: foreign(now), replayed: false });
     }
-    checkFacts(request, view);
-    const terms = termsOf(view, user, now, request);
-    const outcome = await this.#admissions.admit({
-      sessionId: request.sessionId,
-      operationId: request.operationId,
-      payloadHash: payloadHash(request),
-      terms,
-      now,
-    });
+    const outcome = await this.#outcomeOf(view, user, now, request);
     if (outcome.kind === 'key-reused') {
       throw new Fault('KEY_REUSED', 'operation_id: used before with another payload', {
         field: 'operation_id',
@@ -130,6 +123,22 @@ export class SessionService {
       replayed: outcome.kind === 'replay',
       sequence: idled?.sequence,
     });
+  }
+
+  /** A repeat gets its answer whatever has changed since, a policy that no longer knows the question included (domain §9). */
+  async #outcomeOf(view: PartnerView, user: UserState, now: Millis, request: AdmitRequest): Promise<AdmitOutcome> {
+    const { sessionId, operationId } = request;
+    const operation = { sessionId, operationId, payloadHash: payloadHash(request), now };
+    let terms: AdmissionTerms;
+    try {
+      checkFacts(request, view);
+      terms = termsOf(view, user, now, request);
+    } catch (fault) {
+      const known = await this.#admissions.recall(operation);
+      if (known) return known;
+      throw fault;
+    }
+    return this.#admissions.admit({ ...operation, terms });
   }
 
   /** SESSION_NOT_FOUND for an unknown session and for another partner's alike (P-6). */

@@ -57,7 +57,7 @@ export async function runCase(stage: Stage, subject: Case): Promise<void> {
   const kept: Record<string, unknown> = {};
   if (subject.patch) await applyPatch(stage, subject.patch);
   for (const [position, step] of subject.steps.entries()) {
-    for (const row of rowsOf(step)) await runStep(stage, step, row, kept, `step ${position + 1}`);
+    for (const row of rowsOf(step)) await runStep(stage, step, fill(row, kept) as Values, kept, `step ${position + 1}`);
   }
 }
 
@@ -101,7 +101,8 @@ async function applyPatch({ client, keys }: Stage, patch: Patch): Promise<void> 
     if (!inForce.ok) throw new Error(`no policy of ${providerId}: ${inForce.message}`);
     const text = stringify(mergePatch(parse(String(inForce.answer['text'])), change));
     const applied = await client.call('PolicyService', 'ApplyPolicy', { text }, keys[providerId]);
-    contains(`patch of ${providerId}`, applied, { ok: true, answer: { applied: true } });
+    if (applied.ok && applied.answer['applied'] === true) continue;
+    throw new Error(`the patch of ${providerId} was not applied: ${JSON.stringify(applied)}`);
   }
 }
 

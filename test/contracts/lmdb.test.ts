@@ -42,7 +42,7 @@ describe('lmdb bounds what it keeps of relationship changes', () => {
     const sequences: number[] = [];
     for (let n = 0; n < 50; n += 1) {
       const tuple = { user: `user:${n}`, relation: 'viewer', object: 'document:1' };
-      sequences.push((await relationships.write(PARTNER, { writes: [tuple], deletes: [] })).sequence);
+      sequences.push((await relationships.write(PARTNER, { writes: [tuple], deletes: [] }, [])).sequence);
     }
     expect(sequences.filter((sequence) => relationships.batchAt(sequence) !== undefined)).toEqual(sequences.slice(-10));
     expect(documents.changesSince(0, 100).map((change) => change.sequence)).toEqual(sequences.slice(-11));

@@ -18,7 +18,7 @@ export function relationshipStoreContract(
   describe(`${name} keeps relationships`, () => {
     const made = eachWithStore(makeStore);
     const write = (writes: readonly Tuple[], deletes: readonly Tuple[] = [], partner = PARTNER) =>
-      made.store.relationships.write(partner, { writes, deletes });
+      made.store.relationships.write(partner, { writes, deletes }, []);
     const all = async (partner = PARTNER) => gathered(made.store.relationships.all(partner));
 
     test('a tuple is read as it was written, its condition included', async () => {
@@ -90,7 +90,7 @@ export function relationshipStoreContract(
       tuple('documents:1', 'viewer', 'user:a'),
       tuple('team:1', 'member', 'user:a'),
     ];
-    const prepare = () => made.store.relationships.write(PARTNER, { writes: kept.toReversed(), deletes: [] });
+    const prepare = () => made.store.relationships.write(PARTNER, { writes: kept.toReversed(), deletes: [] }, []);
 
     test.each<[string, readonly Tuple[]]>([
       ['document:1', kept.slice(0, 3)],
@@ -132,9 +132,9 @@ export function relationshipStoreContract(
       const start = await documents.head();
       const one = { writes: [conditional(1)], deletes: [] };
       const two = { writes: [], deletes: [tuple('document:1', 'viewer', 'user:a')] };
-      const first = await relationships.write(PARTNER, one);
+      const first = await relationships.write(PARTNER, one, []);
       await documents.commit({ document: aUser(), events: [] });
-      const second = await relationships.write(PARTNER, two);
+      const second = await relationships.write(PARTNER, two, []);
       const changes = await documents.changesSince(start, 10);
       expect(changes).toEqual([
         { sequence: first.sequence, kind: 'relationship', id: PARTNER },
@@ -153,7 +153,7 @@ export function relationshipStoreContract(
         const partner = n % 3 === 0 ? OTHER_PARTNER : PARTNER;
         const written = tuple(`document:${n % 7}`, 'viewer', `user:${n}`);
         const gone = tuple(`document:${(n - 9) % 7}`, 'viewer', `user:${n - 9}`);
-        await relationships.write(partner, { writes: [written], deletes: [gone] });
+        await relationships.write(partner, { writes: [written], deletes: [gone] }, []);
       }
       const text = ({ object, relation, user }: { object: string; relation: string; user: string }) =>
         `${object}#${relation}@${user}`;

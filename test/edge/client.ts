@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { closeClient, credentials, Metadata, type ServiceError, type Client, loadPackageDefinition } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type ServiceError, loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
 /** What a call came to, the same for both edges: an answer, or an error with the codes of its protocol. */
@@ -134,7 +134,7 @@ export function grpcClient(address: string): EdgeClient {
     },
     close() {
       // SessionService.Close has taken the name of the stub's own.
-      for (const stub of stubs.values()) closeClient(stub);
+      for (const stub of stubs.values()) Client.prototype.close.call(stub);
     },
   };
 }

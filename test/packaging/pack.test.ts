@@ -105,7 +105,20 @@ describe('the package, installed from its tarball', () => {
 });
 
 describe('the lock file', () => {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Readonly<Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>>;
+  };
+
   it('names no registry host', () => {
-    expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": "https?:/);
+    expect(Object.values(lock.packages).filter(({ resolved }) => resolved?.startsWith('http'))).toEqual([]);
+  });
+
+  // `npm ci` refuses a lock file that lacks one, and npm leaves out those that the registry of the day does not carry.
+  it('has the optional packages of every platform', () => {
+    const names = Object.keys(lock.packages);
+    const missing = Object.values(lock.packages)
+      .flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+      .filter((name) => !names.some((path) => path.endsWith(`node_modules/${name}`)));
+    expect(missing).toEqual([]);
   });
 });

@@ -13,6 +13,7 @@ import { addSession, replaceSession, settle, unendedSessions } from './session-r
 
 type OpenRequest = Parameters<AdmissionStore['open']>[0];
 type AdmitRequest = Parameters<AdmissionStore['admit']>[0];
+type RecallRequest = Parameters<AdmissionStore['recall']>[0];
 type PreflightRequest = Parameters<AdmissionStore['preflight']>[0];
 
 const EMPTY_HEAD: AdmissionHead = { total: 0, forgotten: 0, latestAt: 0, opened: 0 };
@@ -29,6 +30,7 @@ export function lmdbAdmissionStore(environment: Environment): LmdbAdmissionStore
   return {
     open: (request) => write(() => open(databases, request)),
     admit: (request) => write(() => admit(databases, request)),
+    recall: (request) => read(() => recall(databases, request)),
     preflight: (request) => read(() => decide(databases, request)),
     close: (sessionId, now) => write(() => close(databases, sessionId, now)),
     get: (sessionId) => read(() => databases.sessions.get(sessionId)?.session),
@@ -90,15 +92,19 @@ function decide(databases: Databases, { sessionId, terms, now }: PreflightReques
   });
 }
 
+function recall(databases: Databases, request: RecallRequest): AdmitOutcome | undefined {
+  const { sessionId, operationId, payloadHash, now } = request;
+  const known = databases.answers.get(answerKey(userKeyOfSession(sessionId), operationId));
+  if (!known || now >= known.admission.at + WEEK_MS) return undefined;
+  return known.payloadHash === payloadHash ? { kind: 'replay', admission: known.admission } : { kind: 'key-reused' };
+}
+
 /** Within a write. Decides first and writes after. */
 function admit(databases: Databases, request: AdmitRequest): AdmitOutcome {
-  const { sessionId, operationId, payloadHash, terms } = request;
+  const known = recall(databases, request);
+  if (known) return known;
+  const { sessionId, terms } = request;
   const user = userKeyOfSession(sessionId);
-  const known = databases.answers.get(answerKey(user, operationId));
-  if (known && request.now < known.admission.at + WEEK_MS) {
-    return known.payloadHash === payloadHash ? { kind: 'replay', admission: known.admission } : { kind: 'key-reused' };
-  }
-
   const admission = decide(databases, request);
   const { at, admitted } = admission;
   const stored = databases.sessions.get(sessionId);

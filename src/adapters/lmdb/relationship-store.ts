@@ -3,6 +3,7 @@ import type { Tuple, TupleCondition, TupleKey } from '../../domain/relation/tupl
 import type { ProviderId } from '../../domain/values.ts';
 import type { Sequence } from '../../ports/document-store.ts';
 import type { RelationshipStore } from '../../ports/relationship-store.ts';
+import { appendAudit } from './audit-log.ts';
 import { appendChange } from './change-feed.ts';
 import type { Databases, StoredBatch } from './databases.ts';
 import type { Environment } from './environment.ts';
@@ -27,9 +28,13 @@ export interface LmdbRelationshipStore extends RelationshipStore {
 export function lmdbRelationshipStore(environment: Environment, batchesKept: number): LmdbRelationshipStore {
   const { databases, read, write } = environment;
   return {
-    async write(providerId, batch) {
+    async write(providerId, batch, events) {
       for (const tuple of [...batch.writes, ...batch.deletes]) checkTuple(tuple);
-      return write(() => ({ sequence: writeBatch(databases, { providerId, ...batch }, batchesKept) }));
+      return write(() => {
+        const sequence = writeBatch(databases, { providerId, ...batch }, batchesKept);
+        appendAudit(databases, sequence, events);
+        return { sequence };
+      });
     },
     read: async (providerId, page) => {
       const after = page.after === undefined ? undefined : parsePosition(providerId, page.after);

@@ -29,7 +29,7 @@ export interface CheckOptions {
 
 const ASTERISK = 0x2a;
 /** An evaluation of no more steps remembers nothing: most are over by then. */
-const STEPS_WITHOUT_MEMO = 0;
+const STEPS_WITHOUT_MEMO = 32;
 /** Steps between two looks at the deadline. */
 const STEPS_A_LOOK = 256;
 
@@ -182,10 +182,12 @@ export class Evaluation {
     return trace.close(this.#relation(target, object, depth));
   }
 
-  /** A rewrite of a relation. */
+  /** A rewrite of a relation. In the tree it has a node of its own, unless that would only repeat the relation above or below. */
   run(operator: Operator, relation: CompiledRelation, object: number, depth: number): Outcome {
     const { trace } = this;
     if (trace === undefined) return operator.evaluate(this, relation, object, depth);
+    const repeats = operator.kind === 'computed' || (operator.kind === 'direct' && operator === relation.operator);
+    if (repeats) return operator.evaluate(this, relation, object, depth);
     trace.open(operator.kind, operator.label);
     return trace.close(operator.evaluate(this, relation, object, depth));
   }

@@ -28,7 +28,7 @@ export function decideAdmission({ session, log, terms, now }: AdmissionRequest):
   const uses = quota && measure(log, quota, terms.cost, terms.timeZone, now);
   const fullCauses = uses && quota.onExceed === 'idle' ? causesOfWindows(uses) : [];
 
-  const causes = inOrder([...terms.causesBefore, ...sessionCauses, ...terms.causesAfter], fullCauses);
+  const causes = byPrecedence([...terms.causesBefore, ...sessionCauses, ...fullCauses, ...terms.causesAfter]);
   const [first] = causes;
   const admitted = first === undefined;
   const counted = admitted && terms.counted ? terms.cost : 0;
@@ -77,15 +77,6 @@ function causesOfSession(session: SessionRecord | undefined, end: ReturnType<typ
 function causesOfWindows(uses: WindowUses): Cause[] {
   const later = uses.weekly.roomAt > uses.daily.roomAt ? [uses.weekly, uses.daily] : [uses.daily, uses.weekly];
   return later.filter((use) => use.full).map((use) => cause(use.code));
-}
-
-/** R-5, with the windows in the order given: they are one step of it. */
-function inOrder(others: readonly Cause[], windows: readonly Cause[]): Cause[] {
-  const sorted = byPrecedence([...others, ...windows.slice(0, 1)]);
-  const [first, ...rest] = windows;
-  return first === undefined
-    ? sorted
-    : sorted.flatMap((each) => (each.reason === first.reason ? [each, ...rest] : [each]));
 }
 
 function roomForOneAt(log: OperationLog, terms: AdmissionTerms, now: Millis): Millis | undefined {

@@ -9,6 +9,8 @@ interface FieldDescriptor {
   readonly type: string;
   readonly label: string;
   readonly typeName: string;
+  /** Declared `optional`: sent with its default value it is there, and says so. */
+  readonly hasPresence?: boolean;
 }
 
 /** The part of a loaded proto package that converters are compiled from: full message name -> its fields. */
@@ -16,8 +18,8 @@ export type MessageFields = (fullName: string) => readonly FieldDescriptor[] | u
 
 /**
  * Between the proto loader's object and the JSON form of a message, where the two differ: google.protobuf.Timestamp is an
- * RFC 3339 string with milliseconds, google.protobuf.Struct a plain object, and a scalar that was sent with its default
- * value is absent, as proto3 knows no difference. `undefined` stands for "they do not differ".
+ * RFC 3339 string with milliseconds, google.protobuf.Struct a plain object, and a scalar without presence that was sent with
+ * its default value is absent, as proto3 knows no difference. `undefined` stands for "they do not differ".
  */
 export interface JsonForm {
   /**
@@ -61,7 +63,7 @@ export function jsonFormCompiler(fieldsOf: MessageFields): (fullName: string) =>
       if (field.type === 'TYPE_MESSAGE') {
         const converter = fieldForm(resolve(field.typeName, fullName, fieldsOf), formOf);
         fields.set(field.name, field.label === 'LABEL_REPEATED' ? repeated(converter) : converter);
-      } else if (field.label !== 'LABEL_REPEATED') {
+      } else if (field.label !== 'LABEL_REPEATED' && field.hasPresence !== true) {
         scalars.push(field.name);
       }
     }

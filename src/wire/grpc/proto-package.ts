@@ -14,6 +14,11 @@ export interface ProtoPackage {
   message(fullName: string): MessageTypeDefinition<object, object>;
 }
 
+interface MessageDescriptor {
+  readonly field?: ReturnType<MessageFields>;
+  readonly oneofDecl?: readonly { readonly name: string }[];
+}
+
 const PACKAGE_DIR = 'gatehouse/v1';
 
 /** `protosDir`: the folder that holds `gatehouse/` and `google/`. Field names as in the files, 64-bit integers as numbers. */
@@ -38,7 +43,10 @@ export function loadProtoPackage(protosDir: string): ProtoPackage {
     fieldsOf(fullName) {
       const found = definition[fullName];
       if (found === undefined || !('type' in found)) return undefined;
-      return (found.type as { field?: ReturnType<MessageFields> }).field;
+      const { field, oneofDecl = [] } = found.type as MessageDescriptor;
+      // The loader loses the word `optional`, and keeps the oneof of one field that stands for it.
+      const withPresence = new Set(oneofDecl.map(({ name }) => name));
+      return field?.map((each) => ({ ...each, hasPresence: withPresence.has(`_${each.name}`) }));
     },
     service(fullName) {
       const found = definition[fullName];

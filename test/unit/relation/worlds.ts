@@ -36,7 +36,7 @@ const reference: fc.Arbitrary<RelationReference> = fc
       },
       { weight: 1, arbitrary: fc.record({ type: fc.constantFrom(...OBJECT_TYPES) }) },
     ),
-    fc.constantFrom(undefined, undefined, undefined, 'below', 'open'),
+    fc.constantFrom(undefined, 'below', 'open'),
   )
   .map(([one, condition]) => (condition === undefined ? one : { ...one, condition }));
 
@@ -179,13 +179,21 @@ function allowedTuple(source: AuthorizationModel): fc.Arbitrary<Tuple> {
 
 /** A model with tuples, most of which it allows, contextual ones of the same kind, and questions. */
 export const anyWorld = anyModel.chain((made) => {
+  // Half of the questions are about what some tuple is about.
+  const questions = (tuples: readonly Tuple[]) =>
+    fc.tuple(anyQuestion, fc.option(fc.constantFrom(...tuples, undefined))).map(([question, about]): TupleKey => {
+      if (!about || about.relation === 'parent') return question;
+      return { object: about.object, relation: about.relation, user: question.user };
+    });
   const tuple = fc.oneof({ weight: 9, arbitrary: allowedTuple(made.source) }, { weight: 1, arbitrary: anyTuple });
-  return fc.record({
-    made: fc.constant(made),
-    tuples: fc.array(tuple, { maxLength: 60 }),
-    contextual: fc.array(allowedTuple(made.source), { maxLength: 6 }),
-    questions: fc.array(anyQuestion, { minLength: 5, maxLength: 12 }),
-    context: anyContext,
-    limits: fc.record({ depthMax: fc.constantFrom(2, 3, 4, 6, 8), breadthMax: fc.constantFrom(1, 2, 100) }),
-  });
+  return fc.array(tuple, { maxLength: 60 }).chain((tuples) =>
+    fc.record({
+      made: fc.constant(made),
+      tuples: fc.constant(tuples),
+      contextual: fc.array(allowedTuple(made.source), { maxLength: 6 }),
+      questions: fc.array(questions(tuples), { minLength: 5, maxLength: 12 }),
+      context: anyContext,
+      limits: fc.record({ depthMax: fc.constantFrom(2, 3, 4, 6, 8), breadthMax: fc.constantFrom(1, 2, 100) }),
+    }),
+  );
 });

@@ -34,6 +34,21 @@ it('a check sees a relationship as soon as its write is answered (C-2)', async (
   expect([...house.replica.partner(ALFA)!.index.tuplesOfUser('user:user001')]).toContainEqual(owner);
 });
 
+it("an operator's write is audited as the operator's, with what it wrote (P-7)", async () => {
+  await house.relationships.write(operator, { providerId: ALFA, writes: [owner], deletes: [viewer] });
+  expect((await house.auditOfPartner())[0]).toMatchObject({
+    event: 'RelationshipsWritten',
+    actor: { kind: 'operator', id: operator.keyId },
+    detail: { writes: ['document:1#owner@user:user001'], deletes: ['document:1#viewer@team:red#member'] },
+  });
+});
+
+it('a refused write is not audited', async () => {
+  const before = await house.auditOfPartner();
+  await expect(write([{ ...owner, relation: 'nothing' }])).rejects.toMatchObject({ code: 'UNKNOWN_RELATION' });
+  expect(await house.auditOfPartner()).toEqual(before);
+});
+
 describe('a batch is refused', () => {
   it.each<[string, Tuple[], Tuple[], object]>([
     ['when it is empty', [], [], { code: 'INVALID_ARGUMENT', field: 'writes' }],
