@@ -1,4 +1,4 @@
-import { Fault, refused, REFUSALS, type Refusal } from '../domain/errors.ts';
+import { Fault, refused, type Refusal } from '../domain/errors.ts';
 import { decide } from '../domain/user/decide.ts';
 import { evolve } from '../domain/user/evolve.ts';
 import type { UserCommand, UserContext, UserEvent } from '../domain/user/commands.ts';
@@ -96,10 +96,13 @@ export class Changes {
     because: Because,
   ): Promise<UserChange> {
     const { userId } = command.type === 'create' ? command : command.user;
-    if (await this.#documents.get('user', userId)) throw userIdTaken();
-    const change = await this.#attempt(undefined, command, because, this.#clock.now(), (state) => state, view);
-    if (!change) throw userIdTaken();
-    return change;
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+      const taken = await this.#documents.get('user', userId);
+      const change = await this.#attempt(taken, command, because, this.#clock.now(), (state) => state, view);
+      if (change?.refusal) throw refused(change.refusal, 'user_id');
+      if (change) return change;
+    }
+    throw conflict();
   }
 
   /** Commits any other document; false when somebody else was first. */
@@ -165,11 +168,6 @@ function detailOf(event: UserEvent): Record<string, unknown> {
   if (event.type === 'UserCreated') return { zone: event.zone };
   const { type: _, ...rest } = event;
   return rest;
-}
-
-function userIdTaken(): Fault {
-  const refusal = { code: 'USER_ID_TAKEN', ...REFUSALS.USER_ID_TAKEN, state: '', possible: [] } as const;
-  return new Fault('REFUSED', refusal.message, { field: 'user_id', rule: refusal.rule, refusal });
 }
 
 export function conflict(): Fault {

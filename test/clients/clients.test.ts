@@ -21,10 +21,13 @@ const PATIENT_MS = '20000';
 
 interface Snippet {
   readonly language: 'node' | 'go' | 'python';
-  /** Builds the snippet in its copy, as its README says; gives the program, its first arguments and its environment. */
-  prepare(ctx: TestContext, copy: string): Promise<Program>;
+  /** The directory of what building it takes, beyond what this repository installs. */
+  readonly service?: () => Promise<string | undefined>;
+  /** Builds the snippet in its copy, as its README says. */
+  build(copy: string, service: string): Promise<Program>;
 }
 
+/** A program, its first arguments and its environment. */
 interface Program {
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
@@ -34,12 +37,12 @@ const SNIPPETS: readonly Snippet[] = [
   {
     language: 'node',
     // In its place: there its packages are found as an application finds its own.
-    prepare: async () => ({ command: [process.execPath, fromRoot('docs/clients/node/check.mjs')], env: {} }),
+    build: async () => ({ command: [process.execPath, fromRoot('docs/clients/node/check.mjs')], env: {} }),
   },
   {
     language: 'go',
-    async prepare(ctx, copy) {
-      const plugins = await serviceOrSkip(ctx, protocGenGo);
+    service: protocGenGo,
+    async build(copy, plugins) {
       const PATH = [plugins, fromRoot('node_modules/.bin'), process.env['PATH']].join(delimiter);
       const env = { PATH, GATEHOUSE_PROTO: PROTO_DIR };
       await runToSuccess(join(copy, 'generate.sh'), [], { env, timeoutMs: FETCH_TIMEOUT_MS });
@@ -49,8 +52,9 @@ const SNIPPETS: readonly Snippet[] = [
   },
   {
     language: 'python',
-    async prepare(ctx, copy) {
-      const env = { PYTHONPATH: await serviceOrSkip(ctx, pythonGrpc), GATEHOUSE_PROTO: PROTO_DIR };
+    service: pythonGrpc,
+    async build(copy, packages) {
+      const env = { PYTHONPATH: packages, GATEHOUSE_PROTO: PROTO_DIR };
       await runToSuccess(join(copy, 'generate.sh'), [], { env, timeoutMs: CLIENT_TIMEOUT_MS });
       return { command: ['python3', join(copy, 'check.py')], env };
     },
@@ -66,7 +70,7 @@ afterAll(() => app.stop());
 describe.each(SNIPPETS)(
   'the $language client of docs/clients',
   { timeout: FETCH_TIMEOUT_MS },
-  ({ language, prepare }) => {
+  ({ language, service, build }) => {
     let copy: string;
     let program: Promise<Program> | undefined;
 
@@ -87,7 +91,8 @@ describe.each(SNIPPETS)(
       ctx: TestContext,
       call: { user: string; permission: string; env?: Record<string, string | undefined> },
     ): Promise<CommandOutcome> {
-      const { command, env } = await (program ??= prepare(ctx, copy));
+      const needed = service === undefined ? '' : await serviceOrSkip(ctx, service);
+      const { command, env } = await (program ??= build(copy, needed));
       const [file, ...args] = [...command, call.user, call.permission] as [string, ...string[]];
       const settings = {
         GATEHOUSE_KEY: app.keys['FINT'],

@@ -1,5 +1,5 @@
 import type { PlanDefinition } from '../plan/state.ts';
-import type { ApiAccessLevel, Millis, PermissionGroup, PlanId, ProviderId, Role, UserId } from '../values.ts';
+import type { ApiAccessLevel, PermissionGroup, PlanId, ProviderId, Role, UserId } from '../values.ts';
 import type { VerificationLevel } from '../user/state.ts';
 
 /** A permission of one partner: the platform's matrix with the partner's cells over it (R-2). */
@@ -105,11 +105,4 @@ export interface PolicyProblem {
   /** Rule id of the rule book, or `schema`. */
   readonly rule: string;
   readonly message: string;
-}
-
-/** Moment at which a policy is read as in force; kept apart from its content. */
-export interface PolicyInForce {
-  readonly version: number;
-  readonly policy: Policy;
-  readonly appliedAt: Millis;
 }

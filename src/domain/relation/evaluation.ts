@@ -198,8 +198,7 @@ export class Evaluation {
     if (over !== DENIED) return this.#cutBy(over);
     if (depth > this.#deepest) this.#deepest = depth;
     if (target.isFlat) {
-      if (this.#isUser(object, target.relation)) return ALLOWED;
-      return this.run(target.operator, target, object, depth);
+      return this.#isUser(object, target.relation) ? ALLOWED : this.membership(target, object);
     }
     for (let level = 0; level < this.#path; level++) {
       if (this.#pathObjects[level] === object && this.#pathRelations[level] === target.relation)

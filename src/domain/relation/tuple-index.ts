@@ -7,7 +7,7 @@ import { ModelBinding } from './model-binding.ts';
 import { decodeText, encodedWords, encodeText } from './text-codec.ts';
 import type { Tuple, TupleCondition, TupleKey } from './tuple.ts';
 import { NAMES_MAX } from './vocabulary.ts';
-import type { NameList, Vocabulary } from './vocabulary.ts';
+import type { Vocabulary } from './vocabulary.ts';
 import { WordArena } from './word-arena.ts';
 
 /** A set with more plain users than this keeps their number only: they are found from the user's side, or by a scan. */
@@ -281,7 +281,7 @@ export class TupleIndex {
   }
 
   #intern(list: keyof Vocabulary, name: string): number {
-    const known = (this.#binding.vocabulary[list] as NameList).idOf(name);
+    const known = this.#binding.vocabulary[list].idOf(name);
     if (known >= 0) return known;
     if (this.#binding.vocabulary[list].names.length >= NAMES_MAX) {
       throw new Fault('INVALID_TUPLE', `more than ${NAMES_MAX} ${list} in one store`);

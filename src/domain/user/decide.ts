@@ -37,10 +37,19 @@ const USER_ID_TAKEN: Refusal = {
   possible: ['create with another user_id', 'create without user_id'],
 };
 
+/** A new user is a guest, and nobody can enter a role that is switched off. */
+const GUEST_DISABLED: Refusal = {
+  code: 'ROLE_DISABLED',
+  ...REFUSALS.ROLE_DISABLED,
+  state: 'role=guest is switched off',
+  possible: ['import with another role'],
+};
+
 function decideNew(command: OfNew, state: UserState | undefined, context: UserContext): Decision {
   if (state) return { events: [], refusal: USER_ID_TAKEN };
   if (command.type === 'create') {
     const { userId, providerId, zone, createdAtNs } = command;
+    if (!context.policy.rolesEnabled.has('guest')) return { events: [], refusal: GUEST_DISABLED };
     return { events: [{ type: 'UserCreated', userId, providerId, zone, createdAtNs }] };
   }
   const imported = decideImport(command.user, context);

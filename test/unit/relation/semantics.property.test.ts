@@ -10,7 +10,7 @@ import { bruteForce, overlaid } from './brute-force.ts';
 import type { Answer } from './brute-force.ts';
 import { anyTuple, anyWorld, CONDITIONS } from './worlds.ts';
 
-const RUNS = Number(process.env['ENGINE_RUNS'] ?? 250);
+const RUNS = Number(process.env['ENGINE_RUNS'] ?? 120);
 const ROUNDS = { numRuns: RUNS };
 
 function loaded(model: CompiledModel, tuples: readonly Tuple[]): TupleIndex {

@@ -16,7 +16,7 @@ export const CONDITIONS = {
   open: { parameters: ['on'], holds: ({ on }: { on: boolean }) => on },
 } as const;
 
-const DEFINITIONS: AuthorizationModel['conditions'] = {
+const DEFINITIONS: NonNullable<AuthorizationModel['conditions']> = {
   below: {
     name: 'below',
     expression: 'n < max',
@@ -96,7 +96,7 @@ const definition = (type: string) =>
 export const anyModel: fc.Arbitrary<{ source: AuthorizationModel; model: CompiledModel }> = fc
   .tuple(definition('doc'), definition('team'))
   .map(([doc, team]): AuthorizationModel => {
-    return { schema_version: '1.1', type_definitions: [{ type: 'user' }, doc, team], conditions: DEFINITIONS! };
+    return { schema_version: '1.1', type_definitions: [{ type: 'user' }, doc, team], conditions: DEFINITIONS };
   })
   .map((source) => ({ source, model: compileModel(source).model }))
   .filter((made): made is { source: AuthorizationModel; model: CompiledModel } => made.model !== undefined);

@@ -18,6 +18,13 @@ describe('creating', () => {
     expect([statusAt(state, NOW), subStatusAt(state, NOW)]).toEqual(['active', 'absent']);
   });
 
+  it('R-2: nobody becomes a guest where the role is switched off', () => {
+    const withoutGuests = context({ policy: { ...policy(), rolesEnabled: new Set(['basic', 'admin'] as const) } });
+    const { events, refusal } = act(undefined, create, withoutGuests);
+    expect(events).toEqual([]);
+    expect(refusal).toMatchObject({ code: 'ROLE_DISABLED', rule: 'R-2' });
+  });
+
   it('P-6: of a taken id nothing is said but that it is taken', () => {
     const { events, refusal } = act(user('company', { subscription: held('corp') }), create);
     expect(events).toEqual([]);

@@ -88,9 +88,15 @@ describe('JSON form of messages', () => {
     expect(answer).toEqual({ quotas: { daily: { resets_at: '2026-01-01T00:00:00.000Z' } } });
   });
 
-  it('takes a scalar that was sent with its default as absent, as proto3 does', () => {
-    const bytes = proto.message('gatehouse.v1.AdmitRequest').serialize({ session_id: 's', permission: '', cost: 0 });
-    expect(decode('gatehouse.v1.AdmitRequest', bytes)).toEqual({ session_id: 's' });
+  it('takes a scalar that was sent with its default as absent, as proto3 does, unless it is declared optional', () => {
+    const admit = proto.message('gatehouse.v1.AdmitRequest').serialize({ session_id: 's', permission: '', cost: 0 });
+    expect(decode('gatehouse.v1.AdmitRequest', admit)).toEqual({ session_id: 's', cost: 0 });
+    const set = proto.message('gatehouse.v1.SetUserActiveRequest');
+    expect(decode('gatehouse.v1.SetUserActiveRequest', set.serialize({ user_id: 's', active: false }))).toEqual({
+      user_id: 's',
+      active: false,
+    });
+    expect(decode('gatehouse.v1.SetUserActiveRequest', set.serialize({ user_id: 's' }))).toEqual({ user_id: 's' });
   });
 
   it('keeps a field named __proto__ a field', () => {

@@ -55,7 +55,7 @@ function parseV6(text: string): number[] | undefined {
   if (left === undefined || (halves.length === 2 && right === undefined)) return undefined;
   if (halves.length === 1) return left.length === 16 ? left : undefined;
   const missing = 16 - left.length - right!.length;
-  return missing < 2 ? undefined : [...left, ...new Array<number>(missing).fill(0), ...right!];
+  return missing < 2 ? undefined : [...left, ...Array.from({ length: missing }, () => 0), ...right!];
 }
 
 function parseGroups(text: string, last: boolean): number[] | undefined {

@@ -96,7 +96,7 @@ function convertMap(
     if (converted === undefined) return undefined;
     entries.set(key, converted);
   }
-  return entries as CelInput;
+  return entries;
 }
 
 function allOf(items: readonly (CelInput | undefined)[]): CelInput | undefined {
