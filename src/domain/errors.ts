@@ -201,5 +201,9 @@ export class Fault extends Error {
 /** The fault of a refused change, for interfaces where a refusal is not a normal answer. */
 export function refused(refusal: Refusal, field?: string): Fault {
   const met = refusal.state === '' ? '' : ` (${refusal.state})`;
-  return new Fault('REFUSED', `${refusal.message}${met}`, { rule: refusal.rule, refusal, ...(field !== undefined && { field }) });
+  return new Fault('REFUSED', `${refusal.message}${met}`, {
+    rule: refusal.rule,
+    refusal,
+    ...(field !== undefined && { field }),
+  });
 }

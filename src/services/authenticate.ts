@@ -3,6 +3,7 @@ import { Fault } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyState } from '../ports/document-store.ts';
 import type { Caller } from './caller.ts';
+import { parseKeyText } from './key-text.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Replica } from './replica.ts';
 
@@ -12,7 +13,6 @@ import type { Replica } from './replica.ts';
  */
 export type Authenticate = (token: string | undefined) => Caller | Promise<Caller>;
 
-const KEY = /^ghk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
 /** Callers that were recognised, kept by their token, in memory only; a key that changes in the store is looked at anew. */
 const RECOGNISED_MAX = 4096;
 
@@ -33,8 +33,9 @@ export function createAuthenticate(replica: Replica, clock: Clock, rateLimit: Ra
   function recognise(token: string | undefined): Caller {
     const known = token === undefined ? undefined : recognised.get(token);
     if (known && replica.key(known.key.keyId) === known.key) return admit(known);
-    const [, keyId, secret] = KEY.exec(token ?? '') ?? [];
-    if (token === undefined || keyId === undefined || secret === undefined) throw unauthenticated();
+    const text = parseKeyText(token);
+    if (token === undefined || text === undefined) throw unauthenticated();
+    const { keyId, secret } = text;
     const key = replica.key(keyId);
     const given = createHash('sha256').update(secret).digest();
     if (!key || !timingSafeEqual(given, Buffer.from(key.secretHash, 'hex')) || key.revokedAt !== undefined) {

@@ -7,6 +7,7 @@ import type { Actor, Millis, ProviderId, UserId } from '../domain/values.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AuditEntry, Document, DocumentStore, Sequence } from '../ports/document-store.ts';
 import type { PartnerView, Replica } from './replica.ts';
+import { untilCommitted } from './until-committed.ts';
 
 /** Why and by whom a change is made; both go to the audit log (R-10). */
 export interface Because {
@@ -23,9 +24,6 @@ export interface UserChange {
   readonly sequence?: Sequence;
   readonly now: Millis;
 }
-
-/** Attempts at one change while others win the race for the same document; past it the caller is told CONFLICT. */
-const ATTEMPTS_MAX = 16;
 
 /**
  * The one way in which documents change: read, decide, commit on the `rev` that was read, and again if somebody else was
@@ -78,15 +76,12 @@ export class Changes {
     command: (state: UserState, now: Millis) => UserCommand | { readonly replay: true },
     amend: (state: UserState, now: Millis) => UserState = (state) => state,
   ): Promise<UserChange> {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    return untilCommitted(async () => {
       const state = await this.user(providerId, userId);
       const now = this.#clock.now();
       const asked = command(state, now);
-      if ('replay' in asked) return { state, events: [], now };
-      const change = await this.#attempt(state, asked, because, now, amend);
-      if (change) return change;
-    }
-    throw conflict();
+      return 'replay' in asked ? { state, events: [], now } : this.#attempt(state, asked, because, now, amend);
+    });
   }
 
   /** Creates a user. REFUSED with USER_ID_TAKEN when the id is in use, by whatever partner (domain §9), or as `decide` refuses it. */
@@ -96,13 +91,12 @@ export class Changes {
     because: Because,
   ): Promise<UserChange> {
     const { userId } = command.type === 'create' ? command : command.user;
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const change = await untilCommitted(async () => {
       const taken = await this.#documents.get('user', userId);
-      const change = await this.#attempt(taken, command, because, this.#clock.now(), (state) => state, view);
-      if (change?.refusal) throw refused(change.refusal, 'user_id');
-      if (change) return change;
-    }
-    throw conflict();
+      return this.#attempt(taken, command, because, this.#clock.now(), (state) => state, view);
+    });
+    if (change.refusal) throw refused(change.refusal, 'user_id');
+    return change;
   }
 
   /** Commits any other document; false when somebody else was first. */
@@ -168,8 +162,4 @@ function detailOf(event: UserEvent): Record<string, unknown> {
   if (event.type === 'UserCreated') return { zone: event.zone };
   const { type: _, ...rest } = event;
   return rest;
-}
-
-export function conflict(): Fault {
-  return new Fault('CONFLICT', 'others keep changing this; try again', { rule: 'one change at a time' });
 }

@@ -7,14 +7,11 @@ import { explain } from '../domain/relation/explain.ts';
 import { formatTree, relationshipsMet } from '../domain/relation/format-tree.ts';
 import { statusAt, subscriptionAt, subStatusAt, type UserState } from '../domain/user/state.ts';
 import { ownerOfSession, type ApiAccessLevel, type Millis, type SessionId, type UserId } from '../domain/values.ts';
-import type { AdmissionStore } from '../ports/admission-store.ts';
-import type { DecisionLog } from '../ports/decision-log.ts';
-import type { DocumentStore } from '../ports/document-store.ts';
 import { termsOf } from './admission-terms.ts';
 import { partnerOf, type Caller } from './caller.ts';
-import type { Changes } from './change.ts';
 import { askOf, checkFacts, optionsOf, type RequestFacts } from './circumstances.ts';
-import type { PartnerView, Replica } from './replica.ts';
+import type { DecisionParts } from './decision-parts.ts';
+import type { PartnerView } from './replica.ts';
 import { run, when, type Steps } from './steps.ts';
 
 export interface CheckRequest extends RequestFacts {
@@ -45,30 +42,16 @@ export interface Explained extends Checked {
 
 /** Answers what a user may do. Pure: counts nothing (S-13). Synchronous wherever the stores are. */
 export class CheckService {
-  readonly #replica: Replica;
-  readonly #changes: Changes;
-  readonly #documents: DocumentStore;
-  readonly #admissions: AdmissionStore;
-  readonly #log: DecisionLog | undefined;
+  readonly #parts: DecisionParts;
 
-  constructor(parts: {
-    replica: Replica;
-    changes: Changes;
-    documents: DocumentStore;
-    admissions: AdmissionStore;
-    decisionLog: DecisionLog | undefined;
-  }) {
-    this.#replica = parts.replica;
-    this.#changes = parts.changes;
-    this.#documents = parts.documents;
-    this.#admissions = parts.admissions;
-    this.#log = parts.decisionLog;
+  constructor(parts: DecisionParts) {
+    this.#parts = parts;
   }
 
   /** One decision. A denial is an answer; faults are unknown names, bad facts, a foreign partner, a lost store. */
   check(caller: Caller, request: CheckRequest): Checked | Promise<Checked> {
     const view = this.#view(caller, request);
-    const now = this.#changes.now();
+    const now = this.#parts.changes.now();
     if (request.sessionId !== undefined) {
       const { sessionId } = request;
       return run(this.#withSession(caller, view, now, { ...request, sessionId }));
@@ -80,11 +63,11 @@ export class CheckService {
   async explain(caller: Caller, request: CheckRequest): Promise<Explained> {
     const checked = await this.check(caller, request);
     const view = this.#view(caller, request);
-    const now = this.#changes.now();
+    const now = this.#parts.changes.now();
     const target = targetOf(request.question, view);
     const options = optionsOf(request.userId, request.question, now, request);
     const { tree } = explain(view.index, { ...target, user: object.user(request.userId) }, options);
-    const user = await this.#documents.get('user', request.userId);
+    const user = await this.#parts.documents.get('user', request.userId);
     return {
       ...checked,
       relationships: relationshipsMet(tree),
@@ -100,7 +83,7 @@ export class CheckService {
     request: Omit<CheckRequest, 'question'>,
   ): { decisions: { permission: Permission; decision: Decision }[]; apiAccessLevel: ApiAccessLevel } {
     const view = this.#view(caller, request);
-    const now = this.#changes.now();
+    const now = this.#parts.changes.now();
     const decisions = [...view.policy.permissions.values()]
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((permission) => ({
@@ -111,12 +94,9 @@ export class CheckService {
   }
 
   /** Every feature of the partner for one user, by name (F-2). */
-  featuresOf(
-    caller: Caller,
-    request: Omit<CheckRequest, 'question'>,
-  ): { feature: string; decision: Decision }[] {
+  featuresOf(caller: Caller, request: Omit<CheckRequest, 'question'>): { feature: string; decision: Decision }[] {
     const view = this.#view(caller, request);
-    const now = this.#changes.now();
+    const now = this.#parts.changes.now();
     return [...view.policy.features.keys()].sort().map((feature) => ({
       feature,
       decision: this.#decide(view, now, { ...request, question: { kind: 'feature', name: feature } }),
@@ -124,8 +104,8 @@ export class CheckService {
   }
 
   #view(caller: Caller, request: Omit<CheckRequest, 'question'>): PartnerView {
-    const view = this.#changes.partner(partnerOf(caller, request.providerId));
-    this.#replica.require(request.token);
+    const view = this.#parts.changes.partner(partnerOf(caller, request.providerId));
+    this.#parts.replica.require(request.token);
     if (request.context || request.contextualTuples) checkFacts(request, view);
     return view;
   }
@@ -142,7 +122,7 @@ export class CheckService {
     request: CheckRequest & { readonly sessionId: SessionId },
   ): Steps<Checked> {
     const owner = ownerOfSession(request.sessionId);
-    const user = yield* when(this.#documents.get('user', request.userId));
+    const user = yield* when(this.#parts.documents.get('user', request.userId));
     const plain = this.#decide(view, now, request);
     if (!user || user.providerId !== view.policy.providerId) {
       return this.#logged(caller, view, now, request, plain);
@@ -151,13 +131,13 @@ export class CheckService {
       return this.#logged(caller, view, now, request, decisionOf([...plain.causes, cause('SESSION_NOT_FOUND')]));
     }
     const terms = termsOf(view, user, now, { ...request, cost: 1 });
-    const { causes } = yield* when(this.#admissions.preflight({ sessionId: request.sessionId, terms, now }));
+    const { causes } = yield* when(this.#parts.admissions.preflight({ sessionId: request.sessionId, terms, now }));
     return this.#logged(caller, view, now, request, decisionOf([...plain.causes, ...causes]));
   }
 
   #logged(caller: Caller, view: PartnerView, now: Millis, request: CheckRequest, decision: Decision): Checked {
     const policyVersion = view.state.policy.version;
-    this.#log?.record({
+    this.#parts.decisionLog?.record({
       at: now,
       call: 'Check',
       providerId: view.policy.providerId,

@@ -2,8 +2,10 @@ import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto
 import { Fault } from '../domain/errors.ts';
 import type { Actor, Millis, ProviderId } from '../domain/values.ts';
 import { SCOPES, type AuditEntry, type KeyState, type Scope } from '../ports/document-store.ts';
-import { conflict, type Changes } from './change.ts';
+import type { Changes } from './change.ts';
+import { formatKeyText, parseKeyText } from './key-text.ts';
 import type { Replica } from './replica.ts';
+import { untilCommitted } from './until-committed.ts';
 
 export interface NewKey {
   /** `undefined`: a platform operator's (P-7). */
@@ -18,13 +20,10 @@ export interface NewKey {
 /** A key as it may be shown: without its secret's hash. */
 export type KeyListing = Omit<KeyState, 'kind' | 'rev' | 'secretHash'>;
 
-const KEY = /^ghk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
 const KEY_ID_LENGTH = 12;
 const KEY_ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const SECRET_BYTES = 32;
 const LABEL_LENGTH_MAX = 100;
-/** Attempts at one change of a key while others change it. */
-const ATTEMPTS_MAX = 8;
 
 /** API keys (design §5). A secret is shown once, in the answer to `create`, and kept as its SHA-256 only. */
 export class KeyService {
@@ -42,13 +41,11 @@ export class KeyService {
     if (request.providerId !== undefined) this.#changes.partner(request.providerId);
     check(request, this.#changes.now());
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    return untilCommitted(async () => {
       const keyId = randomKeyId();
-      if (await this.#commit(newState(request, keyId, secret, this.#changes.now()), 'KeyCreated', actor)) {
-        return { keyId, token: `ghk_${keyId}_${secret}` };
-      }
-    }
-    throw conflict();
+      const made = await this.#commit(newState(request, keyId, secret, this.#changes.now()), 'KeyCreated', actor);
+      return made ? { keyId, token: formatKeyText({ keyId, secret }) } : undefined;
+    });
   }
 
   /**
@@ -56,16 +53,16 @@ export class KeyService {
    * shape, and for the id of a key that is revoked, a partner's, or has another secret.
    */
   async importOperatorKey(token: string, actor: Actor): Promise<{ keyId: string; created: boolean }> {
-    const [, keyId, secret] = KEY.exec(token) ?? [];
-    if (keyId === undefined || secret === undefined) throw badOperatorKey('ghk_<12 of a-z 0-9>_<43 of base64url>');
+    const text = parseKeyText(token);
+    if (text === undefined) throw badOperatorKey('ghk_<12 of a-z 0-9>_<43 of base64url>');
+    const { keyId, secret } = text;
     await this.#replica.fresh();
     const request: NewKey = { providerId: undefined, scopes: SCOPES, label: 'operator (configured)' };
     const state = newState(request, keyId, secret, this.#changes.now());
     if (await this.#commit(state, 'KeyCreated', actor)) return { keyId, created: true };
     await this.#replica.fresh();
     const known = this.#replica.key(keyId);
-    if (!known) throw conflict();
-    if (known.providerId !== undefined || known.revokedAt !== undefined || !isSameHash(known, state)) {
+    if (!known || known.providerId !== undefined || known.revokedAt !== undefined || !isSameHash(known, state)) {
       throw badOperatorKey('the id is that of another key, or of one that is revoked');
     }
     return { keyId, created: false };
@@ -82,16 +79,14 @@ export class KeyService {
 
   /** Revokes a key, in force at once on every replica; one that is revoked stays so. NOT_FOUND for an unknown one. */
   async revoke(keyId: string, actor: Actor): Promise<KeyListing> {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    return untilCommitted(async () => {
       await this.#replica.fresh();
       const key = this.#replica.key(keyId);
       if (!key) throw new Fault('NOT_FOUND', 'no such key', { field: 'key_id' });
+      if (key.revokedAt !== undefined) return listingOf(key);
       const revoked = { ...key, rev: key.rev + 1, revokedAt: this.#changes.now() };
-      if (key.revokedAt !== undefined || (await this.#commit(revoked, 'KeyRevoked', actor))) {
-        return listingOf(key.revokedAt === undefined ? revoked : key);
-      }
-    }
-    throw conflict();
+      return (await this.#commit(revoked, 'KeyRevoked', actor)) ? listingOf(revoked) : undefined;
+    });
   }
 
   async #commit(key: KeyState, event: string, actor: Actor): Promise<boolean> {

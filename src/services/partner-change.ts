@@ -1,18 +1,16 @@
 import { refused, type Refusal } from '../domain/errors.ts';
-import type { PartnerCommand } from '../domain/partner/commands.ts';
+import type { PartnerCommand, PartnerEvent } from '../domain/partner/commands.ts';
 import { decide } from '../domain/partner/decide.ts';
 import { evolve } from '../domain/partner/evolve.ts';
 import type { PartnerState } from '../domain/partner/state.ts';
 import { decide as decidePlan } from '../domain/plan/decide.ts';
-import type { PlanAuthoring } from '../domain/plan/events.ts';
+import type { PlanAuthoring, PlanEvent } from '../domain/plan/events.ts';
 import { evolve as evolvePlan } from '../domain/plan/evolve.ts';
 import type { PlanState } from '../domain/plan/state.ts';
 import type { PlanId, ProviderId } from '../domain/values.ts';
 import { planDocumentId, type AuditEntry, type DocumentStore, type Sequence } from '../ports/document-store.ts';
-import { conflict, type Because, type Changes } from './change.ts';
-
-/** Attempts at one change while others win the race for the same document; past it the caller is told CONFLICT. */
-const ATTEMPTS_MAX = 16;
+import type { Because, Changes } from './change.ts';
+import { untilCommitted } from './until-committed.ts';
 
 export interface PartnerChange {
   readonly state: PartnerState;
@@ -40,7 +38,7 @@ export class PartnerChanges {
     because: Because,
     before: (state: PartnerState) => Promise<unknown> = () => Promise.resolve(),
   ): Promise<PartnerChange | { readonly refusal: Refusal }> {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    return untilCommitted(async () => {
       const state = await this.#documents.get('partner', providerId);
       const now = this.#changes.now();
       const { events, refusal } = decide(command, state, { now });
@@ -48,16 +46,8 @@ export class PartnerChanges {
       if (state) await before(state);
       let next = state;
       for (const event of events) next = evolve(next, event);
-      if (!next || next === state) return { state: next as PartnerState };
-      const document = { ...next, rev: (state?.rev ?? 0) + 1 };
-      const entries = events.map((event): AuditEntry => {
-        const { type, ...facts } = event;
-        return { at: now, providerId, event: type, ...because, detail: facts };
-      });
-      const sequence = await this.#changes.commit(document, entries);
-      if (sequence !== undefined) return { state: document, sequence };
-    }
-    throw conflict();
+      return this.#commit(state, next as PartnerState, entriesOf(events, { at: now, providerId, ...because }, {}));
+    });
   }
 
   /** Makes one change of a plan. Throws REFUSED where the rules do not allow it. */
@@ -67,22 +57,35 @@ export class PartnerChanges {
     command: PlanAuthoring,
     because: Because,
   ): Promise<{ readonly state: PlanState; readonly sequence?: Sequence }> {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    return untilCommitted(async () => {
       const state = await this.#documents.get('plan', planDocumentId(providerId, planId));
       const now = this.#changes.now();
       const { events, refusal } = decidePlan(command, state, { now });
       if (refusal) throw refused(refusal);
       let next = state;
       for (const event of events) next = evolvePlan(next, event);
-      if (!next || next === state) return { state: next as PlanState };
-      const document = { ...next, rev: (state?.rev ?? 0) + 1 };
-      const entries = events.map((event): AuditEntry => {
-        const { type, ...facts } = event;
-        return { at: now, providerId, event: type, ...because, detail: { ...facts, planId } };
-      });
-      const sequence = await this.#changes.commit(document, entries);
-      if (sequence !== undefined) return { state: document, sequence };
-    }
-    throw conflict();
+      return this.#commit(state, next as PlanState, entriesOf(events, { at: now, providerId, ...because }, { planId }));
+    });
   }
+
+  /** Commits `next` over the state that was read; undefined when somebody else was first. */
+  async #commit<S extends PartnerState | PlanState>(
+    state: S | undefined,
+    next: S,
+    entries: readonly AuditEntry[],
+  ): Promise<{ readonly state: S; readonly sequence?: Sequence } | undefined> {
+    if (next === state) return { state };
+    const document = { ...next, rev: (state?.rev ?? 0) + 1 };
+    const sequence = await this.#changes.commit(document, entries);
+    return sequence === undefined ? undefined : { state: document, sequence };
+  }
+}
+
+/** What is audited of each event: its facts and `more`, under its name. */
+function entriesOf(
+  events: readonly (PartnerEvent | PlanEvent)[],
+  of: Pick<AuditEntry, 'at' | 'providerId' | 'actor' | 'cause'>,
+  more: Readonly<Record<string, unknown>>,
+): AuditEntry[] {
+  return events.map(({ type, ...facts }) => ({ ...of, event: type, detail: { ...facts, ...more } }));
 }

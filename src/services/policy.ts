@@ -1,8 +1,9 @@
 import { Fault, refused, type Refusal } from '../domain/errors.ts';
-import { error, inOrder } from '../domain/partner/finding.ts';
+import { error, inOrder, warning } from '../domain/partner/finding.ts';
 import type { Policy, PolicyProblem } from '../domain/partner/policy.ts';
 import { latest, type PlanDefinition } from '../domain/plan/state.ts';
-import type { ProviderId } from '../domain/values.ts';
+import { object } from '../domain/projection.ts';
+import { ROLES, type ProviderId, type Role } from '../domain/values.ts';
 import type { PolicyFormat } from '../ports/policy-format.ts';
 import { actorOf, partnerOf, type Caller } from './caller.ts';
 import type { Because, Changes } from './change.ts';
@@ -166,7 +167,19 @@ function problemsFor(view: PartnerView, { compilation, lineOf }: ReadPolicy): re
     if (view.plans.get(planId)?.discontinuedAt === undefined) return;
     findings.push(error('B-9', `/plans/${index}/id`, `the plan id ${planId} was discontinued and is never used again`));
   });
+  for (const role of ROLES.filter((each) => !policy.rolesEnabled.has(each))) {
+    const users = usersIn(view, role);
+    if (users === 0) continue;
+    findings.push(
+      warning('R-2', '/roles/enabled', `${users} users keep the switched-off role \`${role}\` until moved`),
+    );
+  }
   return inOrder([...problems, ...findings.map((finding) => ({ ...finding, line: lineOf(finding.path) }))]);
+}
+
+function usersIn({ index, policy }: PartnerView, role: Role): number {
+  const set = index.findSetOf(object.partner(policy.providerId), role);
+  return set === 0 ? 0 : index.countOf(index.plainOf(set));
 }
 
 function refusedFile(problems: readonly PolicyProblem[]): Fault {

@@ -13,14 +13,13 @@ import {
   type SessionId,
   type UserId,
 } from '../domain/values.ts';
-import type { AdmissionStore, AdmitOutcome } from '../ports/admission-store.ts';
-import type { DecisionLog } from '../ports/decision-log.ts';
-import type { DocumentStore, Sequence } from '../ports/document-store.ts';
+import type { AdmitOutcome } from '../ports/admission-store.ts';
+import type { Sequence } from '../ports/document-store.ts';
 import { entitlementsAt, termsOf } from './admission-terms.ts';
 import { partnerOf, type Caller } from './caller.ts';
-import type { Changes } from './change.ts';
 import { askOf, checkFacts, optionsOf, type RequestFacts } from './circumstances.ts';
-import type { PartnerView, Replica } from './replica.ts';
+import type { DecisionParts } from './decision-parts.ts';
+import type { PartnerView } from './replica.ts';
 
 export interface AdmitRequest extends Pick<RequestFacts, 'context'> {
   readonly providerId?: string | undefined;
@@ -47,32 +46,18 @@ export interface Opened {
 
 /** Sessions and the admission of operations: what is counted, once and exactly (S-12). */
 export class SessionService {
-  readonly #replica: Replica;
-  readonly #changes: Changes;
-  readonly #documents: DocumentStore;
-  readonly #admissions: AdmissionStore;
-  readonly #log: DecisionLog | undefined;
+  readonly #parts: DecisionParts;
 
-  constructor(parts: {
-    replica: Replica;
-    changes: Changes;
-    documents: DocumentStore;
-    admissions: AdmissionStore;
-    decisionLog: DecisionLog | undefined;
-  }) {
-    this.#replica = parts.replica;
-    this.#changes = parts.changes;
-    this.#documents = parts.documents;
-    this.#admissions = parts.admissions;
-    this.#log = parts.decisionLog;
+  constructor(parts: DecisionParts) {
+    this.#parts = parts;
   }
 
   /** Signs a user in where it may `login`; a denial is an answer, an idle user may (R-4). */
   async open(caller: Caller, request: { providerId?: string | undefined; userId: UserId }): Promise<Opened> {
-    const view = this.#changes.partner(partnerOf(caller, request.providerId));
-    const now = this.#changes.now();
+    const view = this.#parts.changes.partner(partnerOf(caller, request.providerId));
+    const now = this.#parts.changes.now();
     const { userId } = request;
-    const user = await this.#documents.get('user', userId);
+    const user = await this.#parts.documents.get('user', userId);
     const login: Question = { kind: 'permission', name: 'login' };
     const ask = askOf(view, userId, optionsOf(userId, login, now));
     const target = targetOf(login, view);
@@ -86,17 +71,17 @@ export class SessionService {
     }
     const sessionId = sessionIdOf(view.policy.providerId, userId, randomBytes(16).toString('base64url'));
     const rules = sessionRulesOf(view.policy, user.role, entitlementsAt(view, user, now));
-    const opened = await this.#admissions.open({ sessionId, rules, now });
+    const opened = await this.#parts.admissions.open({ sessionId, rules, now });
     return { reason: 'ALLOWED', ...opened };
   }
 
   /** Checks and counts one operation in one atomic step. A repeat of an operation_id gets the first answer. */
   async admit(caller: Caller, request: AdmitRequest): Promise<Admitted> {
-    this.#replica.require(request.token);
+    this.#parts.replica.require(request.token);
     const owner = ownerOfSession(request.sessionId);
     const view = this.#viewOfSession(caller, request);
-    const now = this.#changes.now();
-    const user = view && (await this.#documents.get('user', owner.userId));
+    const now = this.#parts.changes.now();
+    const user = view && (await this.#parts.documents.get('user', owner.userId));
     if (!view || user?.providerId !== owner.providerId) {
       return this.#answer(caller, request, view, { admission: foreign(now), replayed: false });
     }
@@ -111,7 +96,7 @@ export class SessionService {
     const until = admission.makesIdleUntil;
     const idled =
       outcome.kind === 'first' && until !== undefined
-        ? await this.#changes.changeUser(
+        ? await this.#parts.changes.changeUser(
             owner.providerId,
             owner.userId,
             { actor: { kind: 'system', id: 'admission' }, cause: admission.reason },
@@ -134,34 +119,34 @@ export class SessionService {
       checkFacts(request, view);
       terms = termsOf(view, user, now, request);
     } catch (fault) {
-      const known = await this.#admissions.recall(operation);
+      const known = await this.#parts.admissions.recall(operation);
       if (known) return known;
       throw fault;
     }
-    return this.#admissions.admit({ ...operation, terms });
+    return this.#parts.admissions.admit({ ...operation, terms });
   }
 
   /** SESSION_NOT_FOUND for an unknown session and for another partner's alike (P-6). */
   async close(caller: Caller, request: SessionRequest): Promise<SessionSeen> {
     if (!this.#viewOfSession(caller, request)) throw notFound();
-    const now = this.#changes.now();
-    const session = await this.#admissions.close(request.sessionId, now);
+    const now = this.#parts.changes.now();
+    const session = await this.#parts.admissions.close(request.sessionId, now);
     if (!session) throw notFound();
     return { session, now };
   }
 
   async get(caller: Caller, request: SessionRequest): Promise<SessionSeen> {
     if (!this.#viewOfSession(caller, request)) throw notFound();
-    const session = await this.#admissions.get(request.sessionId);
+    const session = await this.#parts.admissions.get(request.sessionId);
     if (!session) throw notFound();
-    return { session, now: this.#changes.now() };
+    return { session, now: this.#parts.changes.now() };
   }
 
   /** The partner of a session, when the caller may know of it. */
   #viewOfSession(caller: Caller, request: SessionRequest): PartnerView | undefined {
     const { providerId } = ownerOfSession(request.sessionId);
     const acting = caller.providerId === undefined ? (request.providerId ?? providerId) : request.providerId;
-    return partnerOf(caller, acting) === providerId ? this.#replica.partner(providerId) : undefined;
+    return partnerOf(caller, acting) === providerId ? this.#parts.replica.partner(providerId) : undefined;
   }
 
   #answer(
@@ -173,7 +158,7 @@ export class SessionService {
     const { providerId, userId } = ownerOfSession(request.sessionId);
     const policyVersion = view?.state.policy.version ?? 0;
     if (view) {
-      this.#log?.record({
+      this.#parts.decisionLog?.record({
         at: outcome.admission.at,
         call: 'Admit',
         providerId,
@@ -185,7 +170,7 @@ export class SessionService {
         keyId: caller.keyId,
       });
     }
-    return { ...outcome, policyVersion, sequence: outcome.sequence ?? this.#replica.position };
+    return { ...outcome, policyVersion, sequence: outcome.sequence ?? this.#parts.replica.position };
   }
 }
 

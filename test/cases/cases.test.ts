@@ -24,23 +24,30 @@ afterAll(() => seeded.remove());
 
 describe.each(files)('$name', ({ file }) => {
   describe.each(['http', 'grpc'] as const)('over %s', (edge) => {
-    it.each(file.cases.map((subject) => [`${subject.rules.join(' ')} ${subject.name}`, subject] as const))('%s', async (_, subject) => {
-      const { dataDir, keys, remove } = seeded.copy();
-      const clock = new TestClock(subject.start ?? SEEDED_AT);
-      const app = await startApp({ dataDir, keys, clock });
-      const client = edge === 'http' ? httpClient(app.httpOrigin) : grpcClient(app.grpcAddress);
-      try {
-        const made: Record<string, string> = {};
-        for (const [name, { provider_id: providerId, scopes }] of Object.entries(subject.keys ?? {})) {
-          const request = { providerId: providerId as ProviderId | undefined, scopes: scopes as Scope[], label: name };
-          made[name] = (await app.app.services.keys.create(request, { kind: 'system', id: 'case' })).token;
+    it.each(file.cases.map((subject) => [`${subject.rules.join(' ')} ${subject.name}`, subject] as const))(
+      '%s',
+      async (_, subject) => {
+        const { dataDir, keys, remove } = seeded.copy();
+        const clock = new TestClock(subject.start ?? SEEDED_AT);
+        const app = await startApp({ dataDir, keys, clock });
+        const client = edge === 'http' ? httpClient(app.httpOrigin) : grpcClient(app.grpcAddress);
+        try {
+          const made: Record<string, string> = {};
+          for (const [name, { provider_id: providerId, scopes }] of Object.entries(subject.keys ?? {})) {
+            const request = {
+              providerId: providerId as ProviderId | undefined,
+              scopes: scopes as Scope[],
+              label: name,
+            };
+            made[name] = (await app.app.services.keys.create(request, { kind: 'system', id: 'case' })).token;
+          }
+          await runCase({ client, keys: { ...app.keys, ...made }, clock }, subject);
+        } finally {
+          client.close();
+          await app.stop();
+          remove();
         }
-        await runCase({ client, keys: { ...app.keys, ...made }, clock }, subject);
-      } finally {
-        client.close();
-        await app.stop();
-        remove();
-      }
-    });
+      },
+    );
   });
 });

@@ -28,7 +28,10 @@ export interface Step {
   readonly at?: string;
   /** Policies to change before the call. */
   readonly patch?: Patch;
-  /** Does the step once for each row, or for each combination of the lists; the values fill `$name` everywhere in it. */
+  /**
+   * Does the step once for each row, or for each combination of the lists, where an object stands for its fields; the values fill
+   * `$name` everywhere in it, the row itself `$row`.
+   */
   readonly each?: readonly Readonly<Record<string, unknown>>[] | Readonly<Record<string, readonly unknown[]>>;
   /** `CheckService.Check`. */
   readonly call?: string;
@@ -61,17 +64,24 @@ export async function runCase(stage: Stage, subject: Case): Promise<void> {
   }
 }
 
-async function runStep(stage: Stage, step: Step, row: Values, kept: Record<string, unknown>, where: string): Promise<void> {
+async function runStep(
+  stage: Stage,
+  step: Step,
+  row: Values,
+  kept: Record<string, unknown>,
+  where: string,
+): Promise<void> {
   const moved = fill(step.at, { ...kept, ...row });
   if (typeof moved === 'string') stage.clock.set(moment(moved, stage.clock.now()));
   if (step.patch) await applyPatch(stage, fill(step.patch, { ...kept, ...row }) as Patch);
   if (step.call === undefined) return;
-  const [service = '', method = ''] = step.call.split('.');
+  const name = fill(step.call, row) as string;
+  const [service = '', method = ''] = name.split('.');
   const call = (request: unknown, as: string) =>
     stage.client.call(service, method, request as Record<string, unknown>, keyOf(as, stage.keys));
   for (let n = 1; n <= (step.repeat ?? 1); n += 1) {
-    const values = { ...kept, ...row, n };
-    const here = `${where} ${step.call} ${JSON.stringify(row)}${step.repeat === undefined ? '' : ` #${n}`}`;
+    const values = { ...kept, ...row, row, n };
+    const here = `${where} ${name} ${JSON.stringify(row)}${step.repeat === undefined ? '' : ` #${n}`}`;
     const request = fill(step.request ?? {}, values);
     const as = fill(step.as ?? 'FINT', values) as string;
     const outcome = await call(request, as);
@@ -90,9 +100,14 @@ function rowsOf({ each }: Step): readonly Values[] {
   if (each === undefined) return [{}];
   if (Array.isArray(each)) return each as readonly Values[];
   return Object.entries(each as Readonly<Record<string, readonly unknown[]>>).reduce<Values[]>(
-    (rows, [name, list]) => rows.flatMap((row) => list.map((value) => ({ ...row, [name]: value }))),
+    (rows, [name, list]) =>
+      rows.flatMap((row) => list.map((value) => ({ ...row, ...(isRecord(value) ? value : { [name]: value }) }))),
     [{}],
   );
+}
+
+function isRecord(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 async function applyPatch({ client, keys }: Stage, patch: Patch): Promise<void> {
@@ -142,10 +157,10 @@ function keyOf(as: string, keys: Readonly<Record<string, string>>): string | und
 
 function judge(where: string, outcome: Outcome, step: Step, kept: Record<string, unknown>): void {
   if (step.error) {
-    if (outcome.ok) throw new Error(`${where}: expected ${step.error.code}, got the answer ${JSON.stringify(outcome.answer)}`);
-    const expected = outcome.http === undefined ? { grpc: step.error.grpc } : { http: step.error.http };
-    const wanted = { ...expected, code: step.error.code, ...(step.error.field !== undefined && { field: step.error.field }) };
-    contains(where, outcome as unknown as Record<string, unknown>, wanted);
+    const { http, grpc, ...rest } = fill(step.error, kept) as NonNullable<Step['error']>;
+    if (outcome.ok)
+      throw new Error(`${where}: expected ${rest.code}, got the answer ${JSON.stringify(outcome.answer)}`);
+    contains(where, outcome, { ...(outcome.http === undefined ? { grpc } : { http }), ...rest });
     return;
   }
   if (!outcome.ok) throw new Error(`${where}: failed with ${JSON.stringify(outcome)}`);
@@ -215,6 +230,7 @@ const UNITS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m
 export function moment(text: string, now: number): number {
   if (!text.startsWith('+')) return Date.parse(text);
   let ms = now;
-  for (const [, amount = '', unit = ''] of text.matchAll(/(\d+)(ms|d|h|m|s)/g)) ms += Number(amount) * (UNITS[unit] ?? NaN);
+  for (const [, amount = '', unit = ''] of text.matchAll(/(\d+)(ms|d|h|m|s)/g))
+    ms += Number(amount) * (UNITS[unit] ?? NaN);
   return ms;
 }

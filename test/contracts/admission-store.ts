@@ -260,6 +260,19 @@ export function admissionStoreContract(name: string, makeStore: () => Promise<Ma
       expect((await admit('a', T0 + WEEK + 1)).kind).toBe('replay');
     });
 
+    test('recall gives the answer that admit would give again, and decides nothing', async () => {
+      await open();
+      const recall = (id: string, now: number, payloadHash = 'h') =>
+        made.store.recall({ sessionId: sessionId(1), operationId: operation(id), payloadHash, now });
+      expect(await recall('a', T0)).toBeUndefined();
+      const first = await admit('a', T0);
+      expect(first.kind).toBe('first');
+      expect(await recall('a', T0 + 1)).toEqual({ ...first, kind: 'replay' });
+      expect(await recall('a', T0 + 1, 'other')).toEqual({ kind: 'key-reused' });
+      expect(await recall('a', T0 + WEEK)).toBeUndefined();
+      expect(await admit('a', T0 + WEEK - 1)).toEqual({ ...first, kind: 'replay' });
+    });
+
     test('operation ids of two users are apart', async () => {
       await open();
       await made.store.open({ sessionId: sessionId(1, 2), rules: {}, now: T0 });

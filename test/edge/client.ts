@@ -98,12 +98,34 @@ function queryOf(fields: Record<string, unknown>): string {
 
 const PROTO_DIR = fileURLToPath(new URL('../../proto', import.meta.url));
 const STATUS_NAMES = [
-  'OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS', 'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS',
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
   'UNAUTHENTICATED',
 ];
 
-type Stub = Client & Record<string, (request: unknown, metadata: Metadata, done: (error: ServiceError | null, answer: Record<string, unknown>) => void) => void>;
+type Stub = Client &
+  Record<
+    string,
+    (
+      request: unknown,
+      metadata: Metadata,
+      done: (error: ServiceError | null, answer: Record<string, unknown>) => void,
+    ) => void
+  >;
 
 export function grpcClient(address: string): EdgeClient {
   const definition = loadSync(
@@ -128,7 +150,9 @@ export function grpcClient(address: string): EdgeClient {
         const call = stub[method];
         if (!call) throw new Error(`no method ${service}.${method}`);
         call.call(stub, toProto(request), metadata, (error, answer) => {
-          resolve(error ? failureOf(error, details) : { ok: true, answer: fromProto(answer) as Record<string, unknown> });
+          resolve(
+            error ? failureOf(error, details) : { ok: true, answer: fromProto(answer) as Record<string, unknown> },
+          );
         });
       });
     },
@@ -144,10 +168,14 @@ function failureOf(error: ServiceError, details: ReturnType<typeof loadSync>): O
   const name = STATUS_NAMES[error.code] ?? String(error.code);
   if (!(binary instanceof Buffer)) return { ok: false, grpc: name, code: name, message: error.details };
   const decode = (type: string, bytes: Buffer) =>
-    (details[type] as unknown as { options?: unknown; deserialize?: (bytes: Buffer) => Record<string, unknown> }).deserialize?.(bytes);
+    (
+      details[type] as unknown as { options?: unknown; deserialize?: (bytes: Buffer) => Record<string, unknown> }
+    ).deserialize?.(bytes);
   const status = decode('google.rpc.Status', binary) as { details?: { value: Buffer }[] } | undefined;
   const first = status?.details?.[0];
-  const info = first && (decode('google.rpc.ErrorInfo', first.value) as { reason: string; metadata?: Record<string, string> } | undefined);
+  const info =
+    first &&
+    (decode('google.rpc.ErrorInfo', first.value) as { reason: string; metadata?: Record<string, string> } | undefined);
   return {
     ok: false,
     grpc: name,
@@ -206,6 +234,7 @@ function fromValue(value: Record<string, unknown>): unknown {
   if (value['numberValue'] !== undefined) return value['numberValue'];
   if (value['boolValue'] !== undefined) return value['boolValue'];
   if (value['structValue']) return fromStruct(value['structValue'] as Record<string, unknown>);
-  if (value['listValue']) return ((value['listValue'] as { values?: Record<string, unknown>[] }).values ?? []).map(fromValue);
+  if (value['listValue'])
+    return ((value['listValue'] as { values?: Record<string, unknown>[] }).values ?? []).map(fromValue);
   return null;
 }

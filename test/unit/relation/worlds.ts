@@ -179,11 +179,12 @@ function allowedTuple(source: AuthorizationModel): fc.Arbitrary<Tuple> {
 
 /** A model with tuples, most of which it allows, contextual ones of the same kind, and questions. */
 export const anyWorld = anyModel.chain((made) => {
-  // Half of the questions are about what some tuple is about.
+  // Many questions are about what some tuple is about, most of them about its very user.
   const questions = (tuples: readonly Tuple[]) =>
     fc.tuple(anyQuestion, fc.option(fc.constantFrom(...tuples, undefined))).map(([question, about]): TupleKey => {
       if (!about || about.relation === 'parent') return question;
-      return { object: about.object, relation: about.relation, user: question.user };
+      const user = question.user.includes('#') ? question.user : about.user;
+      return { object: about.object, relation: about.relation, user };
     });
   const tuple = fc.oneof({ weight: 9, arbitrary: allowedTuple(made.source) }, { weight: 1, arbitrary: anyTuple });
   return fc.array(tuple, { maxLength: 60 }).chain((tuples) =>

@@ -1,0 +1,15 @@
+import type { AdmissionStore } from '../ports/admission-store.ts';
+import type { DecisionLog } from '../ports/decision-log.ts';
+import type { DocumentStore } from '../ports/document-store.ts';
+import type { Changes } from './change.ts';
+import type { Replica } from './replica.ts';
+
+/** What the services that decide are made of. */
+export interface DecisionParts {
+  readonly replica: Replica;
+  readonly changes: Changes;
+  readonly documents: DocumentStore;
+  readonly admissions: AdmissionStore;
+  /** `undefined`: decisions are not logged. */
+  readonly decisionLog: DecisionLog | undefined;
+}
