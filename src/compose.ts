@@ -39,7 +39,7 @@ const PRUNE_RECORDS_MAX = 5_000;
 
 /** Opens the stores, brings the replica up and, on an empty data directory, seeds. `clock` is the system's unless given. */
 export async function compose(config: Config, log: Log, clock: Clock = systemClock): Promise<App> {
-  const house = await openHouse(config, clock, { users: true });
+  const house = await openHouse(config, clock);
   const { services, replica, stores } = house;
   try {
     await loadPolicyFolder(config.policiesDir, services.policy, house.format, log);
@@ -68,7 +68,7 @@ export async function compose(config: Config, log: Log, clock: Clock = systemClo
 
 /** Opens a data directory for one command, beside the processes that serve from it. */
 export async function openForAdmin(config: Config, _log: Log): Promise<AdminApp> {
-  const house = await openHouse(config, systemClock, { users: false });
+  const house = await openHouse(config, systemClock);
   const { services, format } = house;
   return {
     ...keyAdministration(services.keys, systemClock),
@@ -99,7 +99,7 @@ export function checkModel(config: Config, text: string): readonly PolicyProblem
 
 export type House = Awaited<ReturnType<typeof openHouse>>;
 
-async function openHouse(config: Config, clock: Clock, load: { users: boolean }) {
+async function openHouse(config: Config, clock: Clock) {
   const format = formatOf(config);
   const stores = openStores(config);
   const decisionLog =
@@ -125,7 +125,7 @@ async function openHouse(config: Config, clock: Clock, load: { users: boolean })
     await stores.close();
   };
   try {
-    await replica.load(load);
+    await replica.load();
   } catch (error) {
     await close();
     throw new CommandError(EXIT.brokenPolicy, error instanceof Error ? error.message : String(error), error);

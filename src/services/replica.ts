@@ -57,11 +57,8 @@ export class Replica {
     this.#compile = compile;
   }
 
-  /**
-   * Reads everything there is, users only where they are asked for. Changes made meanwhile are read again by the first
-   * `fresh`.
-   */
-  async load({ users }: { users: boolean } = { users: true }): Promise<void> {
+  /** Reads everything there is. Changes made meanwhile are read again by the first `fresh`. */
+  async load(): Promise<void> {
     const position = await this.#documents.head();
     for await (const key of this.#documents.all('key')) this.#keys.set(key.keyId, key);
     const plans = new Map<ProviderId, PlanState[]>();
@@ -71,7 +68,7 @@ export class Replica {
     for await (const partner of this.#documents.all('partner')) {
       await this.#takePartner(partner, plans.get(partner.providerId) ?? []);
     }
-    if (users) await this.#takeUsers();
+    await this.#takeUsers();
     this.#position = position;
   }
 
