@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { causesOfQuestion, causesOfStatus, decisionOf } from '../domain/decision/decide-check.ts';
-import { formatQuestion, targetOf, type Question } from '../domain/decision/question.ts';
+import { decideCheck } from '../domain/decision/decide-check.ts';
+import { formatQuestion, type Question } from '../domain/decision/question.ts';
 import { cause, Fault, type Reason } from '../domain/errors.ts';
 import { sessionRulesOf } from '../domain/session/terms.ts';
 import type { Admission, AdmissionTerms, SessionRecord } from '../domain/session/state.ts';
@@ -44,6 +44,8 @@ export interface Opened {
   readonly closed: readonly SessionId[];
 }
 
+const LOGIN: Question = { kind: 'permission', name: 'login' };
+
 /** Sessions and the admission of operations: what is counted, once and exactly (S-12). */
 export class SessionService {
   readonly #parts: DecisionParts;
@@ -58,16 +60,9 @@ export class SessionService {
     const now = this.#parts.changes.now();
     const { userId } = request;
     const user = await this.#parts.documents.get('user', userId);
-    const login: Question = { kind: 'permission', name: 'login' };
-    const ask = askOf(view, userId, optionsOf(userId, login, now));
-    const target = targetOf(login, view);
-    const verdict = ask(target.object, target.relation);
-    const denied = decisionOf([
-      ...causesOfStatus(view, ask, false),
-      ...(verdict.allowed ? [] : causesOfQuestion(userId, login, verdict, view, ask)),
-    ]);
-    if (!denied.allowed || user?.providerId !== view.policy.providerId) {
-      return { reason: denied.allowed ? 'USER_NOT_FOUND' : denied.reason, closed: [] };
+    const decision = decideCheck(userId, LOGIN, view, askOf(view, userId, optionsOf(userId, LOGIN, now)));
+    if (!decision.allowed || user?.providerId !== view.policy.providerId) {
+      return { reason: decision.allowed ? 'USER_NOT_FOUND' : decision.reason, closed: [] };
     }
     const sessionId = sessionIdOf(view.policy.providerId, userId, randomBytes(16).toString('base64url'));
     const rules = sessionRulesOf(view.policy, user.role, entitlementsAt(view, user, now));

@@ -9,16 +9,23 @@ export type RequestCheck = (request: unknown) => void;
 /** JSON nesting of a request, itself included; deeper is refused before anything walks it. No proto of ours, contexts included, needs half. */
 export const NESTING_MAX = 32;
 
+/** A schema is compiled once in a process, however many edges serve it: compiling is most of what a start takes. */
+const compiled = new WeakMap<JsonSchema, RequestCheck>();
+
 /** Compiles the checks of many operations with one set of formats; each schema once, at start. Throws for a schema that is none. */
 export function requestCheckCompiler(): (schema: JsonSchema) => RequestCheck {
   const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: false });
   addFormats.default(ajv);
   return (schema) => {
+    const known = compiled.get(schema);
+    if (known) return known;
     const accepts = ajv.compile(schema);
-    return (request) => {
+    const check: RequestCheck = (request) => {
       if (accepts(request)) return;
       throw faultOf(accepts.errors?.[0]);
     };
+    compiled.set(schema, check);
+    return check;
   };
 }
 

@@ -71,7 +71,7 @@ export type House = Awaited<ReturnType<typeof openHouse>>;
 
 /** The files of the platform, read once for all tests of a file. */
 export const format = createPolicyFormat({ policiesDir: 'policies', modelsDir: 'models' });
-const compilePartner = createCompilePartner(format);
+export const compilePartner = createCompilePartner(format);
 
 /** The services over an embedded store in a folder of its own, two partners, and a clock that stands until it is moved. */
 export async function openHouse(wrap: (documents: DocumentStore) => DocumentStore = (documents) => documents) {
@@ -86,6 +86,7 @@ export async function openHouse(wrap: (documents: DocumentStore) => DocumentStor
   const house = {
     clock,
     documents,
+    relationshipStore: stores.relationships,
     replica,
     changes,
     planChange: new PlanChangeService(changes, replica, documents),
