@@ -6,13 +6,16 @@ import { settingFlags, type Options } from './setting-flags.ts';
 import type { ExitWith, Surroundings } from './surroundings.ts';
 import { OPENING, withAdmin } from './with-admin.ts';
 
+/** A key has a label, so that a listing says something of each. */
+const LABEL_DEFAULT = 'made by hand';
+
 export function addKeys(program: Command, surroundings: Surroundings, exitWith: ExitWith): void {
   const keys = program.command('keys').description('API keys of callers');
   settingFlags(keys.command('create'), OPENING)
     .description('make a key and show it, this once')
     .option('--provider <provider_id>', "the partner's id; an operator's key without it")
     .option('--scopes <list>', `comma list of ${SCOPES.join(', ')}`, parseScopes, [...SCOPES])
-    .option('--label <text>', 'what the key is for', '')
+    .option('--label <text>', 'what the key is for', LABEL_DEFAULT)
     .option('--expires-in-days <days>', 'never expires without it', parseDays)
     .action(async (options: Options & { scopes: Scope[]; expiresInDays?: number }) => {
       await withAdmin(options, surroundings, async (admin) => {
@@ -20,7 +23,7 @@ export function addKeys(program: Command, surroundings: Surroundings, exitWith: 
         const { key } = await admin.createKey({
           providerId: options['provider'],
           scopes: options.scopes,
-          label: options['label'] ?? '',
+          label: options['label'] ?? LABEL_DEFAULT,
           ...(expiresInDays !== undefined && { expiresInDays }),
         });
         surroundings.print(`${key}\n`);

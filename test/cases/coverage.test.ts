@@ -7,15 +7,12 @@ import { ROUTES } from '../edge/client.ts';
 import type { CaseFile, Step } from './run-case.ts';
 
 /** Rules of the rule book that some case has to show. */
-const RULES = [
-  ...['P-2', 'P-5', 'P-6', 'P-7'],
-  ...['R-1', 'R-2', 'R-3', 'R-4', 'R-5', 'R-6', 'R-7', 'R-8', 'R-9', 'R-10'],
-  ...['K-1', 'K-3'],
-  ...['F-1', 'F-2', 'F-3'],
-  ...['S-1', 'S-2', 'S-3', 'S-4', 'S-5', 'S-6', 'S-7', 'S-9', 'S-10', 'S-11', 'S-12', 'S-13', 'S-14', 'S-16'],
-  ...['B-1', 'B-2', 'B-3', 'B-4', 'B-5', 'B-6', 'B-7', 'B-8'],
-  'C-2',
-];
+const RULES =
+  'P-2 P-5 P-6 P-7 ' +
+  'R-1 R-2 R-3 R-4 R-5 R-6 R-7 R-8 R-9 R-10 ' +
+  'K-1 K-3 F-1 F-2 F-3 ' +
+  'S-1 S-2 S-3 S-4 S-5 S-6 S-7 S-9 S-10 S-11 S-12 S-13 S-14 S-16 ' +
+  'B-1 B-2 B-3 B-4 B-5 B-6 B-7 B-8 C-2';
 const RULE = /^[PRKFSBC]-\d{1,2}$/;
 
 const FOLDER = join(ROOT, 'test/cases');
@@ -33,7 +30,7 @@ function callsOf({ call, each }: Step): string[] {
 describe('the cases', () => {
   it('show every rule that cases can show', () => {
     const shown = new Set(cases.flatMap(({ rules }) => rules));
-    expect(RULES.filter((rule) => !shown.has(rule))).toEqual([]);
+    expect(RULES.split(' ').filter((rule) => !shown.has(rule))).toEqual([]);
   });
 
   it('each name rules, by their ids', () => {

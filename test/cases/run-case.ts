@@ -164,7 +164,7 @@ function judge(where: string, outcome: Outcome, step: Step, kept: Record<string,
     return;
   }
   if (!outcome.ok) throw new Error(`${where}: failed with ${JSON.stringify(outcome)}`);
-  if (step.expect) contains(where, outcome.answer, fill(step.expect, kept) as Record<string, unknown>);
+  if (step.expect) contains(where, outcome.answer, fill(step.expect, kept));
 }
 
 /** Throws with the path of the first difference when `actual` lacks something of `expected`. */
@@ -185,7 +185,7 @@ export function contains(path: string, actual: unknown, expected: unknown): void
       for (const each of wanted) if (!some(actual as unknown[], each)) differ(path, actual, expected);
       return;
     }
-    for (const [key, each] of Object.entries(expected as object)) {
+    for (const [key, each] of Object.entries(expected)) {
       contains(`${path}.${key}`, (actual as Record<string, unknown> | null | undefined)?.[key], each);
     }
     return;

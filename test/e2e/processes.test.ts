@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -91,6 +90,7 @@ describe('two servers on one data directory', () => {
       expect(await check(one, seen)).toMatchObject({ answer: { allowed: false } });
 
       const made = await runGatehouse(['keys', 'create', '--provider', 'FINT', '--data-dir', dataDir], {});
+      expect(made).toMatchObject({ exitCode: 0, stderr: '' });
       const token = made.stdout.trim();
       expect(await check(one, toggle, token)).toMatchObject({ ok: true });
       expect(await check(other, toggle, token)).toMatchObject({ ok: true });
@@ -102,11 +102,30 @@ describe('two servers on one data directory', () => {
 });
 
 describe('admission over two servers and several connections is exact (S-12)', () => {
+  let servers: ServeProcess[];
+  let edges: EdgeClient[];
+  let key: string;
+  let remove: () => void;
+
+  beforeAll(async () => {
+    const copy = seeded.copy();
+    ({ remove } = copy);
+    key = copy.keys['FINT'] ?? '';
+    servers = [await startServe(copy.dataDir), await startServe(copy.dataDir)];
+    edges = servers.flatMap((served) => [
+      grpcClient(served.grpcAddress),
+      grpcClient(served.grpcAddress),
+      httpClient(served.httpOrigin),
+    ]);
+  });
+  afterAll(async () => {
+    for (const edge of edges) edge.close();
+    for (const served of servers) await served.end('SIGKILL');
+    remove();
+  });
+
   /** Of each operation two calls are sent at once, to different servers. */
   async function admitAll(userId: string, count: number): Promise<{ first: Outcome[]; again: Outcome[] }> {
-    const { dataDir, key } = seededDirectory();
-    const servers = [await serving(dataDir), await serving(dataDir)];
-    const edges = servers.flatMap((served) => [edgeOf('grpc', served), edgeOf('grpc', served), edgeOf('http', served)]);
     const [first] = edges;
     const opened = answerOf(await (first as EdgeClient).call('SessionService', 'Open', { user_id: userId }, key));
     const { session_id } = opened['session'] as { session_id: string };
@@ -123,43 +142,45 @@ describe('admission over two servers and several connections is exact (S-12)', (
     return { first: outcomes.map(([each]) => each), again: outcomes.map(([, each]) => each) };
   }
 
-  it.each([5, 50, 1000])(
-    'of %i operations of a guest exactly 5 are admitted, and a repeat counts once (S-2)',
-    async (count) => {
-      const { first, again } = await admitAll('fgst001', count);
-      const admitted = first.map(answerOf).filter((answer) => answer['admitted'] === true);
-      expect(admitted).toHaveLength(5);
-      const used = admitted.map((answer) => (answer['quotas'] as { daily: { used: number } }).daily.used);
-      expect(used.toSorted()).toEqual([1, 2, 3, 4, 5]);
-      const refusals = first.map(answerOf).filter((answer) => answer['admitted'] !== true);
-      for (const { reason } of refusals) expect(['QUOTA_DAILY', 'USER_IDLE']).toContain(reason);
-      first.forEach((outcome, n) => {
-        const [one, other] = [answerOf(outcome), answerOf(again[n] as Outcome)];
-        const quotaRefused = one['reason'] === 'QUOTA_DAILY';
-        if (one['admitted'] === true || quotaRefused) {
-          expect([one['replayed'], other['replayed']].filter(Boolean)).toHaveLength(1);
-          expect({ ...other, replayed: false, consistency_token: '' }).toEqual({
-            ...one,
-            replayed: false,
-            consistency_token: '',
-          });
-        }
-        expect(other['admitted']).toBe(one['admitted']);
-      });
-    },
-  );
+  it.each([
+    [5, 'fgst001'],
+    [50, 'fgst002'],
+    [1000, 'fgst003'],
+  ])('of %i operations of a guest exactly 5 are admitted, and a repeat counts once (S-2)', async (count, userId) => {
+    const { first, again } = await admitAll(userId, count);
+    const admitted = first.map(answerOf).filter((answer) => answer['admitted'] === true);
+    expect(admitted).toHaveLength(5);
+    const used = admitted.map((answer) => (answer['quotas'] as { daily: { used: number } }).daily.used);
+    expect(used.toSorted()).toEqual([1, 2, 3, 4, 5]);
+    const refusals = first.map(answerOf).filter((answer) => answer['admitted'] !== true);
+    for (const { reason } of refusals) expect(['QUOTA_DAILY', 'USER_IDLE']).toContain(reason);
+    first.forEach((outcome, n) => {
+      const [one, other] = [answerOf(outcome), answerOf(again[n] as Outcome)];
+      const quotaRefused = one['reason'] === 'QUOTA_DAILY';
+      if (one['admitted'] === true || quotaRefused) {
+        expect([one['replayed'], other['replayed']].filter(Boolean)).toHaveLength(1);
+        expect({ ...other, replayed: false, consistency_token: '' }).toEqual({
+          ...one,
+          replayed: false,
+          consistency_token: '',
+        });
+      }
+      expect(other['admitted']).toBe(one['admitted']);
+    });
+  });
 
-  it.each([5, 50, 1000])(
-    'of %i operations of a basic user each is counted, and a repeat counts once (S-7)',
-    async (count) => {
-      const { first } = await admitAll('fbas001', count);
-      const used = first.map(answerOf).map((answer) => {
-        expect(answer['admitted']).toBe(true);
-        return (answer['quotas'] as { daily: { used: number } }).daily.used;
-      });
-      expect(used.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, n) => n + 1));
-    },
-  );
+  it.each([
+    [5, 'fbas001'],
+    [50, 'fbas002'],
+    [1000, 'fbas003'],
+  ])('of %i operations of a basic user each is counted, and a repeat counts once (S-7)', async (count, userId) => {
+    const { first } = await admitAll(userId, count);
+    const used = first.map(answerOf).map((answer) => {
+      expect(answer['admitted']).toBe(true);
+      return (answer['quotas'] as { daily: { used: number } }).daily.used;
+    });
+    expect(used.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, n) => n + 1));
+  });
 });
 
 const KILLS = 20;

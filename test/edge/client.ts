@@ -75,13 +75,14 @@ export function httpClient(origin: string): EdgeClient {
       });
       const body = (await response.json()) as Record<string, unknown>;
       if (response.ok) return { ok: true, http: response.status, answer: body };
+      const { field, rule } = body as { field?: string; rule?: string };
       return {
         ok: false,
         http: response.status,
         code: String(body['code']),
         message: String(body['detail']),
-        ...(body['field'] !== undefined && { field: String(body['field']) }),
-        ...(body['rule'] !== undefined && { rule: String(body['rule']) }),
+        ...(field !== undefined && { field }),
+        ...(rule !== undefined && { rule }),
       };
     },
     close() {},

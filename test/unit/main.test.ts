@@ -333,7 +333,7 @@ describe('gatehouse keys', () => {
     await run(['keys', 'create']);
     expect(created).toEqual([
       { providerId: 'acme', scopes: ['check', 'admit'], label: 'gw', expiresInDays: 30 },
-      { providerId: undefined, scopes: [...SCOPES], label: '' },
+      { providerId: undefined, scopes: [...SCOPES], label: 'made by hand' },
     ]);
   });
 
