@@ -10,6 +10,7 @@ import type { PolicyProblem } from './domain/partner/policy.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { firstStart } from './first-start.ts';
 import { keyAdministration } from './key-administration.ts';
+import { periodically } from './periodically.ts';
 import { loadPolicyFolder } from './policy-folder.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
@@ -30,12 +31,16 @@ import { Replica } from './services/replica.ts';
 import type { Services } from './services/services.ts';
 import { SessionService } from './services/sessions.ts';
 import { SubscriptionService } from './services/subscriptions.ts';
+import { SweepService } from './services/sweep.ts';
 
 export const createLog = (config: Config): Log => createPinoLog(config.logLevel);
 
 /** How often what no rule can ask for any more is removed from the admission store, and how much at a time. */
 const PRUNE_EVERY_MS = 60_000;
 const PRUNE_RECORDS_MAX = 5_000;
+
+/** What falls due is acted on within a second of its moment. */
+const SWEEP_EVERY_MS = 500;
 
 /** Opens the stores, brings the replica up and, on an empty data directory, seeds. `clock` is the system's unless given. */
 export async function compose(config: Config, log: Log, clock: Clock = systemClock): Promise<App> {
@@ -44,11 +49,12 @@ export async function compose(config: Config, log: Log, clock: Clock = systemClo
   try {
     await loadPolicyFolder(config.policiesDir, services.policy, house.format, log);
     const shown = await firstStart(config, house, log);
-    const pruning = setInterval(() => {
-      stores.admissions
-        .prune(clock.now(), PRUNE_RECORDS_MAX)
-        .catch((error: unknown) => log.warn('pruning failed', { error }));
-    }, PRUNE_EVERY_MS).unref();
+    const prune = () => stores.admissions.prune(clock.now(), PRUNE_RECORDS_MAX);
+    const background = [periodically(PRUNE_EVERY_MS, prune, (error) => log.warn('pruning failed', { error }))];
+    if (config.sweep) {
+      const sweep = () => services.sweep.run();
+      background.push(periodically(SWEEP_EVERY_MS, sweep, (error) => log.warn('sweeping failed', { error })));
+    }
     return {
       services,
       authenticate: createAuthenticate(replica, clock, new RateLimit(replica)),
@@ -56,7 +62,7 @@ export async function compose(config: Config, log: Log, clock: Clock = systemClo
       metrics: () => house.metrics(),
       ...(shown && { firstStart: shown }),
       async stop() {
-        clearInterval(pruning);
+        await Promise.all(background.map((work) => work.stop()));
         await house.close();
       },
     };
@@ -119,6 +125,7 @@ async function openHouse(config: Config, clock: Clock) {
     policy: new PolicyService({ changes, replica, partnerChanges, format }),
     relationships: new RelationshipService(changes, replica, relationships),
     keys: new KeyService(changes, replica),
+    sweep: new SweepService(documents, changes, replica),
   };
   const close = async (): Promise<void> => {
     await decisionLog?.close();

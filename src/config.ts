@@ -21,6 +21,8 @@ export interface Config {
   readonly decisionLog: string | undefined;
   /** Whether the first start on an empty data directory seeds the samples. */
   readonly seed: boolean;
+  /** Whether this process acts on what ends by itself (K-4). */
+  readonly sweep: boolean;
 }
 
 export interface ConfigProblem {
@@ -61,6 +63,7 @@ export const SETTINGS = {
   log_level: { fallback: 'info', help: LOG_LEVELS.join(', ') },
   decision_log: { fallback: undefined, help: 'file of the decision log; none is kept without it' },
   seed: { fallback: 'true', help: 'whether a first start seeds the samples, true or false' },
+  sweep: { fallback: 'true', help: 'whether this process acts on what ends by itself, true or false' },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -118,6 +121,7 @@ export function loadConfig(
     logLevel: oneOf<LogLevel>('log_level', LOG_LEVELS),
     decisionLog: decisionLog === undefined ? undefined : resolve(decisionLog),
     seed: oneOf('seed', ['true', 'false']) === 'true',
+    sweep: oneOf('sweep', ['true', 'false']) === 'true',
   };
   const addresses = [config.httpAddr, config.grpcAddr, config.adminAddr].filter((each) => each !== undefined);
   const fixed = addresses.filter((each) => each.kind === 'unix' || each.port !== 0).map(formatAddress);

@@ -52,6 +52,8 @@ export function configFor(dataDir: string, env: NodeJS.ProcessEnv = {}): Config 
       GATEHOUSE_GRPC_ADDR: '127.0.0.1:0',
       GATEHOUSE_ADMIN_ADDR: '127.0.0.1:0',
       GATEHOUSE_OPERATOR_KEY: OPERATOR_KEY,
+      // Tests that move the clock say themselves when to sweep.
+      GATEHOUSE_SWEEP: 'false',
       ...env,
     },
   });

@@ -50,9 +50,17 @@ export const parseProviderId = parser<ProviderId>('exactly 4 characters A-Z a-z 
 export const parseUserId = parser<UserId>('exactly 7 characters A-Z a-z 0-9', matching(/^[A-Za-z0-9]{7}$/));
 export const parsePlanId = parser<PlanId>('1 to 64 characters a-z 0-9 _', matching(/^[a-z0-9_]{1,64}$/));
 export const parseZone = parser<Zone>('ISO 3166-1 alpha-2 in lower case', matching(/^[a-z]{2}$/));
-export const parseRole = parser<Role>(`one of ${ROLES.join(', ')}`, (text) => (ROLES as readonly string[]).includes(text));
-export const parseOperationId = parser<OperationId>('1 to 128 printable ASCII characters', matching(/^[\x21-\x7e]{1,128}$/));
-export const parseIdempotencyKey = parser<IdempotencyKey>('1 to 128 printable ASCII characters', matching(/^[\x21-\x7e]{1,128}$/));
+export const parseRole = parser<Role>(`one of ${ROLES.join(', ')}`, (text) =>
+  (ROLES as readonly string[]).includes(text),
+);
+export const parseOperationId = parser<OperationId>(
+  '1 to 128 printable ASCII characters',
+  matching(/^[\x21-\x7e]{1,128}$/),
+);
+export const parseIdempotencyKey = parser<IdempotencyKey>(
+  '1 to 128 printable ASCII characters',
+  matching(/^[\x21-\x7e]{1,128}$/),
+);
 
 /** `<provider_id>.<user_id>.<22 characters of base64url>`: partner and user in clear, so that one key finds the session. */
 export const parseSessionId = parser<SessionId>(

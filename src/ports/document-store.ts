@@ -90,6 +90,13 @@ export interface DocumentStore {
     providerId: ProviderId,
     page: { after?: UserPosition; fromNs?: bigint; toNs?: bigint; limit: number },
   ): Promise<readonly UserState[]>;
+  /** Users of a partner of whom something ends by itself at or before `now` (`nextDue`), earliest first, at most `limit`. */
+  dueUsers(providerId: ProviderId, now: Millis, limit: number): Promise<readonly UserId[]>;
+  /**
+   * Takes or renews a lease for `ttlMs` from `now`; false while another holder has it. What a holder does with it must stand
+   * being done twice, since a lease can run out meanwhile: commits are compare-and-set.
+   */
+  lease(name: string, holder: string, now: Millis, ttlMs: number): Promise<boolean>;
   /** A secret of this store, the same in every process, made at first use; for deriving confirmation codes. 32 bytes. */
   secret(): Promise<Uint8Array>;
   close(): Promise<void>;

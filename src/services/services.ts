@@ -7,6 +7,7 @@ import type { PolicyService } from './policy.ts';
 import type { RelationshipService } from './relationships.ts';
 import type { SessionService } from './sessions.ts';
 import type { SubscriptionService } from './subscriptions.ts';
+import type { SweepService } from './sweep.ts';
 
 /** Every use case of the house, as the edges see them. Composed once, in compose.ts. */
 export interface Services {
@@ -19,4 +20,5 @@ export interface Services {
   readonly policy: PolicyService;
   readonly relationships: RelationshipService;
   readonly keys: KeyService;
+  readonly sweep: SweepService;
 }

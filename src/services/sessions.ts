@@ -20,6 +20,7 @@ import { partnerOf, type Caller } from './caller.ts';
 import { askOf, checkFacts, optionsOf, type RequestFacts } from './circumstances.ts';
 import type { DecisionParts } from './decision-parts.ts';
 import type { PartnerView } from './replica.ts';
+import { settledUser } from './settled-user.ts';
 
 export interface AdmitRequest extends Pick<RequestFacts, 'context'> {
   readonly providerId?: string | undefined;
@@ -80,7 +81,7 @@ export class SessionService {
     if (!view || user?.providerId !== owner.providerId) {
       return this.#answer(caller, request, view, { admission: foreign(now), replayed: false });
     }
-    const outcome = await this.#outcomeOf(view, user, now, request);
+    const outcome = await this.#outcomeOf(view, settledUser(user, view, now), now, request);
     if (outcome.kind === 'key-reused') {
       throw new Fault('KEY_REUSED', 'operation_id: used before with another payload', {
         field: 'operation_id',

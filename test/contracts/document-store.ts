@@ -205,6 +205,49 @@ export function documentStoreContract(name: string, makeStore: () => Promise<Mad
     });
   });
 
+  describe(`${name} knows who is due`, () => {
+    const made = eachWithStore(makeStore);
+    const commit = (document: UserState) => made.store.commit({ document, events: [] });
+    const idleUntil = (n: number, until: number, over: Partial<UserState> = {}) =>
+      aUser({ userId: userId(n), idle: { since: 1, until }, ...over });
+
+    test.each<[string, number, number, number[]]>([
+      ['nobody before the first moment', 99, 10, []],
+      ['at its moment', 100, 10, [3]],
+      ['earliest first', 500, 10, [3, 1, 2]],
+      ['at most the limit', 500, 2, [3, 1]],
+    ])('%s', async (_, now, limit, expected) => {
+      for (const user of [idleUntil(1, 200), idleUntil(2, 200), idleUntil(3, 100), aUser({ userId: userId(4) })]) {
+        await commit(user);
+      }
+      await commit(idleUntil(5, 100, { providerId: OTHER_PARTNER }));
+      expect(await made.store.dueUsers(PARTNER, now, limit)).toEqual(expected.map(userId));
+    });
+
+    test('a user whose moment moved or went is due at the new one or no more', async () => {
+      await commit(idleUntil(1, 100));
+      await commit(idleUntil(1, 300, { rev: 2 }));
+      expect(await made.store.dueUsers(PARTNER, 299, 10)).toEqual([]);
+      expect(await made.store.dueUsers(PARTNER, 300, 10)).toEqual([userId(1)]);
+      await commit(aUser({ rev: 3 }));
+      expect(await made.store.dueUsers(PARTNER, 10_000, 10)).toEqual([]);
+    });
+  });
+
+  describe(`${name} leases`, () => {
+    const made = eachWithStore(makeStore);
+
+    test('to one holder at a time, until it runs out, and again to the one who has it', async () => {
+      const lease = (holder: string, now: number, of = 'sweep') => made.store.lease(of, holder, now, 100);
+      expect(await Promise.all(['a', 'b', 'c'].map((holder) => lease(holder, 0)))).toEqual([true, false, false]);
+      expect(await lease('a', 50)).toBe(true);
+      expect(await lease('b', 149)).toBe(false);
+      expect(await lease('b', 149, 'another')).toBe(true);
+      expect(await lease('b', 150)).toBe(true);
+      expect(await lease('a', 151)).toBe(false);
+    });
+  });
+
   describe(`${name} keeps a secret`, () => {
     const made = eachWithStore(makeStore);
 

@@ -388,13 +388,14 @@ describe('bad input over gRPC is a status with the documented code', () => {
 
 const TUPLE = { user: 'user:fbas001', relation: 'viewer', object: 'document:a' };
 const tuples = (count: number) => Array.from({ length: count }, (_, n) => ({ ...TUPLE, object: `document:${n}` }));
+const checks = (count: number) => Array.from({ length: count }, () => LOGIN);
 const facts = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`fact${n}`, n]));
 const deep = (levels: number): Record<string, unknown> =>
   Array.from({ length: levels - 1 }).reduce<Record<string, unknown>>((inner) => ({ a: inner }), { a: 1 });
 const IS_VIEWER = { user_id: 'fbas001', relation: 'viewer', object: 'document:a' };
 const CASES: readonly [what: string, method: string, request: Record<string, unknown>, field?: string][] = [
-  ['50 checks', 'DecisionService.BatchCheck', { checks: Array(50).fill(LOGIN) }],
-  ['51 checks', 'DecisionService.BatchCheck', { checks: Array(51).fill(LOGIN) }, 'checks'],
+  ['50 checks', 'DecisionService.BatchCheck', { checks: checks(50) }],
+  ['51 checks', 'DecisionService.BatchCheck', { checks: checks(51) }, 'checks'],
   ['64 facts', 'DecisionService.Check', { ...LOGIN, context: facts(64) }],
   ['65 facts', 'DecisionService.Check', { ...LOGIN, context: facts(65) }, 'context'],
   ['a context of 30 levels', 'DecisionService.Check', { ...LOGIN, context: deep(30) }],

@@ -106,7 +106,7 @@ async function questionsOf(providerId: string): Promise<Question[]> {
   const { users } = (await call(providerId, 'DirectoryService.ListUsers', { page_size: 1000 })) as {
     users: { user_id: string }[];
   };
-  const [{ user_id = '' } = {}] = users;
+  const user_id = users[0]?.user_id;
   const { permissions } = (await call(providerId, 'DecisionService.ListPermissions', { user_id })) as {
     permissions: { permission: string }[];
   };

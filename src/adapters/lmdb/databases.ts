@@ -50,6 +50,7 @@ export interface Databases {
   readonly meta: Database<unknown, string>;
   readonly documents: Database<StoredDocument, string>;
   readonly usersByCreation: Database<null, string>;
+  readonly usersByDue: Database<null, string>;
   readonly changes: Database<Pick<Change, 'kind' | 'id'>, number>;
   readonly audit: Database<AuditEntry, string>;
   readonly auditByUser: Database<null, string>;
@@ -73,6 +74,7 @@ export function openDatabases(root: RootDatabase, dataDir: string): Databases {
     meta: named('meta'),
     documents: named('documents'),
     usersByCreation: named('users_by_creation'),
+    usersByDue: named('users_by_due'),
     changes: named('changes'),
     audit: named('audit'),
     auditByUser: named('audit_by_user'),

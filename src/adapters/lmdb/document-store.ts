@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { nextDue } from '../../domain/user/settle.ts';
 import type { UserState } from '../../domain/user/state.ts';
-import type { ProviderId } from '../../domain/values.ts';
+import type { Millis, ProviderId, UserId } from '../../domain/values.ts';
 import type {
   Commit,
   CommitOutcome,
@@ -16,7 +17,16 @@ import { appendAudit } from './audit-log.ts';
 import { appendChange, changesAfter, newestSequence } from './change-feed.ts';
 import type { Databases } from './databases.ts';
 import type { Environment } from './environment.ts';
-import { below, creationBound, creationKey, documentKey, userOfCreationKey } from './keys.ts';
+import {
+  below,
+  creationBound,
+  creationKey,
+  documentKey,
+  dueBound,
+  dueKey,
+  userOfCreationKey,
+  userOfDueKey,
+} from './keys.ts';
 
 /** Documents that `all` reads from one state of the store before it lets others in. */
 const ALL_PAGE = 256;
@@ -48,6 +58,9 @@ export function lmdbDocumentStore(environment: Environment): LmdbDocumentStore {
       }
     },
     usersOf: async (providerId, page) => environment.read(() => usersByCreation(databases, providerId, page)),
+    dueUsers: async (providerId, now, limit) => environment.read(() => usersDue(databases, providerId, now, limit)),
+    lease: (name, holder, now, ttlMs) =>
+      environment.write(() => takeLease(databases, name, { holder, until: now + ttlMs }, now)),
     async secret() {
       const known = environment.read(() => readSecret(databases));
       if (known) return known;
@@ -96,12 +109,41 @@ function commitDocument(databases: Databases, { document, events }: Commit): Com
   return { done: true, sequence };
 }
 
-function indexUser({ usersByCreation: index }: Databases, user: UserState, before: UserState | undefined): void {
-  const key = creationKey(user.providerId, user.createdAtNs, user.userId);
-  const keyBefore = before && creationKey(before.providerId, before.createdAtNs, before.userId);
-  if (key === keyBefore) return;
-  if (keyBefore !== undefined) index.removeSync(keyBefore);
-  index.putSync(key, null);
+function indexUser({ usersByCreation, usersByDue }: Databases, user: UserState, before: UserState | undefined): void {
+  moveKey(usersByCreation, before && creationKeyOf(before), creationKeyOf(user));
+  moveKey(usersByDue, before && dueKeyOf(before), dueKeyOf(user));
+}
+
+const creationKeyOf = (user: UserState) => creationKey(user.providerId, user.createdAtNs, user.userId);
+
+function dueKeyOf(user: UserState): string | undefined {
+  const dueAt = nextDue(user);
+  return dueAt === undefined ? undefined : dueKey(user.providerId, dueAt, user.userId);
+}
+
+function moveKey(index: Databases['usersByDue'], from: string | undefined, to: string | undefined): void {
+  if (from === to) return;
+  if (from !== undefined) index.removeSync(from);
+  if (to !== undefined) index.putSync(to, null);
+}
+
+function usersDue({ usersByDue }: Databases, providerId: ProviderId, now: Millis, limit: number): UserId[] {
+  const keys = usersByDue.getKeys({ start: `${providerId}/`, end: dueBound(providerId, now), limit });
+  return Array.from(keys, userOfDueKey);
+}
+
+interface Lease {
+  readonly holder: string;
+  readonly until: Millis;
+}
+
+/** Within a write. */
+function takeLease({ meta }: Databases, name: string, lease: Lease, now: Millis): boolean {
+  const key = `lease/${name}`;
+  const held = meta.get(key) as Lease | undefined;
+  if (held && held.holder !== lease.holder && now < held.until) return false;
+  meta.putSync(key, lease);
+  return true;
 }
 
 function pageOf<K extends DocumentKind>({ documents }: Databases, kind: K, after: string | undefined) {

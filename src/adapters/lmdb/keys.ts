@@ -25,6 +25,12 @@ export const creationKey = (providerId: ProviderId, createdAtNs: bigint, userId:
 export const creationBound = (providerId: ProviderId, createdAtNs: bigint) => `${providerId}/${orderedNs(createdAtNs)}`;
 export const userOfCreationKey = (key: string) => key.slice(-7) as UserId;
 
+export const dueKey = (providerId: ProviderId, dueAt: Millis, userId: UserId) =>
+  `${providerId}/${ordered(dueAt)}/${userId}`;
+/** Everything that is due at a moment or before lies before this key. */
+export const dueBound = (providerId: ProviderId, now: Millis) => `${providerId}/${ordered(now)}0`;
+export const userOfDueKey = (key: string) => key.slice(-7) as UserId;
+
 /** Acts on the platform itself stand where a provider_id would. */
 export const auditScope = (providerId: ProviderId | undefined) => providerId ?? '-';
 export const auditPosition = (sequence: Sequence, index: number) => `${ordered(sequence)}/${ordered(index)}`;

@@ -80,7 +80,11 @@ export function causesOfQuestion(
     case 'feature':
       return causesOfFeature(question.name, vocabulary, ask);
     case 'relation':
-      return [cause('NO_GRANT', { message: `no relationship makes user:${userId} ${question.relation} of ${question.object}` })];
+      return [
+        cause('NO_GRANT', {
+          message: `no relationship makes user:${userId} ${question.relation} of ${question.object}`,
+        }),
+      ];
     default:
       return question satisfies never;
   }

@@ -41,10 +41,9 @@ const CHECK_FIELDS = {
 } as const;
 
 const CHECK = objectOf(CHECK_FIELDS, ['user_id']);
-const OF_USER = objectOf(
-  { user_id: USER_ID, consistency_token: CONSISTENCY_TOKEN, provider_id: PROVIDER_ID },
-  ['user_id'],
-);
+const OF_USER = objectOf({ user_id: USER_ID, consistency_token: CONSISTENCY_TOKEN, provider_id: PROVIDER_ID }, [
+  'user_id',
+]);
 
 /** Checks that one call may carry. */
 export const BATCH_CHECKS_MAX = 50;
@@ -122,7 +121,13 @@ export const DECISION_OPERATIONS: readonly Operation[] = [
     scope: 'check',
     request: objectOf(
       {
-        checks: { type: 'array', minItems: 1, maxItems: BATCH_CHECKS_MAX, items: CHECK, description: 'Answered in this order.' },
+        checks: {
+          type: 'array',
+          minItems: 1,
+          maxItems: BATCH_CHECKS_MAX,
+          items: CHECK,
+          description: 'Answered in this order.',
+        },
         consistency_token: CONSISTENCY_TOKEN,
         provider_id: PROVIDER_ID,
       },

@@ -24,6 +24,7 @@ import { PolicyService } from '../../../src/services/policy.ts';
 import { RelationshipService } from '../../../src/services/relationships.ts';
 import { Replica } from '../../../src/services/replica.ts';
 import { SubscriptionService } from '../../../src/services/subscriptions.ts';
+import { SweepService } from '../../../src/services/sweep.ts';
 
 export const ALFA = parseProviderId('ALFA', 'provider_id');
 export const BETA = parseProviderId('BETA', 'provider_id');
@@ -96,6 +97,7 @@ export async function openHouse(wrap: (documents: DocumentStore) => DocumentStor
     policy: new PolicyService({ changes, replica, partnerChanges, format }),
     relationships: new RelationshipService(changes, replica, stores.relationships),
     keys: new KeyService(changes, replica),
+    sweep: new SweepService(documents, changes, replica),
     /** A user with a basic verification, and so basic. */
     async basicUser(id: string, caller: Caller = alfa): Promise<UserId> {
       const userId = user(id);
