@@ -18,7 +18,7 @@ import type { PolicyFormat } from './ports/policy-format.ts';
 import { createAuthenticate } from './services/authenticate.ts';
 import { Changes } from './services/change.ts';
 import { CheckService } from './services/check.ts';
-import { createCompilePartner, readPolicy } from './services/compile-partner.ts';
+import { checkModelText, createCompilePartner, readPolicy } from './services/compile-partner.ts';
 import { DirectoryService } from './services/directory.ts';
 import { KeyService } from './services/keys.ts';
 import { PartnerChanges } from './services/partner-change.ts';
@@ -100,7 +100,7 @@ export function checkPolicy(config: Config, text: string): readonly PolicyProble
 
 /** Every problem of a model in the DSL; needs no data directory. */
 export function checkModel(config: Config, text: string): readonly PolicyProblem[] {
-  return formatOf(config).parseModel(text).problems;
+  return checkModelText(formatOf(config), text);
 }
 
 export type House = Awaited<ReturnType<typeof openHouse>>;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { LOG_LEVELS, type LogLevel } from './ports/log.ts';
+import { parseKeyText } from './services/key-text.ts';
 import { ADDRESS_RULE, formatAddress, parseAddress, type Address } from './wire/address.ts';
 
 /** What one process runs with. Paths are absolute. */
@@ -104,7 +105,7 @@ export function loadConfig(
     choices.find((choice) => choice === text(name)) ??
     (report(variableOf(name), `one of ${choices.join(', ')}`) as never);
   const operatorKey = text('operator_key');
-  if (operatorKey !== undefined && !/^ghk_[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/.test(operatorKey)) {
+  if (operatorKey !== undefined && parseKeyText(operatorKey) === undefined) {
     report(variableOf('operator_key'), 'ghk_<12 characters a-z 0-9>_<43 characters of base64url>');
   }
   const decisionLog = text('decision_log');

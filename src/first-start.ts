@@ -13,9 +13,13 @@ import { SCOPES } from './ports/document-store.ts';
 const SEED = { kind: 'system', id: 'first-start' } as const;
 const BECAUSE = { actor: SEED, cause: 'sample' };
 
+/** Ends the label of every key that a first start makes. */
+const FIRST_START = 'first start';
+
 /**
- * Seeds the sample users and makes the first keys. A data directory without a key is one that was never started to the end,
- * so a start that was cut short is made good by the next one. Undefined on every later start.
+ * Seeds the sample users and makes the first keys, the operator's last: as long as there are but keys of partners, all of a
+ * first start, that start was cut short, and the next one makes good what is missing, with keys anew. Undefined on every
+ * later start.
  */
 export async function firstStart(
   config: Config,
@@ -24,12 +28,14 @@ export async function firstStart(
 ): Promise<FirstStart | undefined> {
   const { services, replica } = house;
   await replica.fresh();
-  const isFirst = [...replica.keys()].length === 0;
+  const isFirst = [...replica.keys()].every(
+    ({ providerId, label }) => providerId !== undefined && label.endsWith(FIRST_START),
+  );
   const samples = isFirst && config.seed ? await seed(config, house, log) : new Map<string, string>();
   const partners = [];
   for (const { policy } of isFirst ? [...replica.partners()] : []) {
     const { providerId, name } = policy;
-    const label = `${name}, first start`;
+    const label = `${providerId}, ${FIRST_START}`;
     const { token } = await services.keys.create({ providerId, scopes: SCOPES, label }, SEED);
     const userId = samples.get(providerId);
     partners.push({
@@ -43,7 +49,7 @@ export async function firstStart(
   if (!isFirst) return undefined;
   const operator =
     config.operatorKey === undefined
-      ? await services.keys.create({ providerId: undefined, scopes: SCOPES, label: 'operator, first start' }, SEED)
+      ? await services.keys.create({ providerId: undefined, scopes: SCOPES, label: `operator, ${FIRST_START}` }, SEED)
       : undefined;
   return { operatorKey: operator?.token, partners };
 }

@@ -1,7 +1,10 @@
-import { checkPolicyFile, loadPolicies, type PolicyFile } from './adapters/files/load-policies.ts';
+import { loadPolicies, type PolicyFile } from './adapters/files/load-policies.ts';
+import type { PolicyCompilation } from './domain/partner/compile-policy.ts';
+import { error, inOrder } from './domain/partner/finding.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Log } from './ports/log.ts';
 import type { PolicyFormat } from './ports/policy-format.ts';
+import { readPolicy } from './services/compile-partner.ts';
 import type { PolicyService } from './services/policy.ts';
 
 const BECAUSE = { actor: { kind: 'system', id: 'policy-folder' }, cause: 'start' } as const;
@@ -38,6 +41,14 @@ async function applyNewFile(
   if (outcome === 'superseded') {
     log.warn('the file is older than the policy in force and was left alone', { providerId, file, policyVersion });
   }
+}
+
+/** One file compiled, its model too. A file that is not named after its partner is an error (P-3). */
+export function checkPolicyFile({ providerId: named, text }: PolicyFile, format: PolicyFormat): PolicyCompilation {
+  const { providerId, compilation, lineOf } = readPolicy(format, text);
+  if (providerId === undefined || providerId === named) return compilation;
+  const misnamed = error('P-3', '/provider_id', `the file is named ${named}.yaml and is of \`${providerId}\``);
+  return { problems: inOrder([...compilation.problems, { ...misnamed, line: lineOf(misnamed.path) }]) };
 }
 
 function checkFile(file: PolicyFile, format: PolicyFormat, log: Log): void {

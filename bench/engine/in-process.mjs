@@ -8,9 +8,10 @@ import { transformer } from '@openfga/syntax-transformer';
 import { check } from '../../dist/domain/relation/check.js';
 import { compileModel } from '../../dist/domain/relation/compile-model.js';
 import { TupleIndex } from '../../dist/domain/relation/tuple-index.js';
+import { answers, cpuNs, line, nanoseconds, random, userId } from './measure.mjs';
+import { shapeLines } from './shapes.mjs';
 
 const MAP_ENTRIES = 1_000_000;
-const QUESTIONS = 200_000;
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const HOUR_MS = 3_600_000;
 const PERMISSIONS = 20;
@@ -21,20 +22,6 @@ const { model, problems } = compileModel(
   transformer.transformDSLToJSONObject(readFileSync(new URL('../../models/gatehouse.fga', import.meta.url), 'utf8')),
 );
 if (problems) throw new Error(JSON.stringify(problems));
-
-// A generator of its own, so that runs compare.
-let state = 0x2545f491;
-function random(below) {
-  state ^= state << 13;
-  state ^= state >>> 17;
-  state ^= state << 5;
-  return (state >>> 0) % below;
-}
-
-/** Seven characters, as user ids are; built anew each time, so that no string is ready with its hash. */
-function userId(number) {
-  return ('000000' + (number * 7919 + 13).toString(36)).slice(-7);
-}
 
 function* tuples(count) {
   let made = 0;
@@ -62,38 +49,6 @@ function* tuples(count) {
       made++;
     }
   }
-}
-
-function median(values) {
-  return values.sort((a, b) => a - b)[values.length >> 1];
-}
-
-/** Nanoseconds of one call, the median of seven rounds; making the question is measured alone and taken off. */
-function nanoseconds(make, ask) {
-  const rounds = [];
-  for (let round = 0; round < 7; round++) {
-    const asked = time((number) => ask(make(number)));
-    const made = time((number) => make(number).length);
-    rounds.push((asked - made) / QUESTIONS);
-  }
-  return median(rounds);
-}
-
-let sink = 0;
-function time(once) {
-  const before = cpuNs();
-  for (let number = 0; number < QUESTIONS; number++) sink += once(number) ? 1 : 0;
-  return cpuNs() - before;
-}
-
-/** Processor time of this process: neighbours on the machine do not count. */
-function cpuNs() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) * 1000;
-}
-
-function line(text, value, why) {
-  console.log(`${text.padEnd(46)} ${value.padStart(24)}   ${why}`);
 }
 
 const map = new Map();
@@ -148,12 +103,12 @@ for (const size of sizes.length > 0 ? sizes : [1_000, 100_000, 1_000_000]) {
   );
   const options = { context: { now: NOW } };
   const ask = (permission, from) => {
-    const question = { object: `permission:p${permission}`, relation: 'allowed', user: '' };
+    const object = `permission:p${permission}`;
     const outcomes = [0, 0];
     const ns = nanoseconds(
       () => `user:${userId(from + random(users))}`,
       (user) => {
-        const { allowed } = check(index, { ...question, user }, options);
+        const { allowed } = check(index, { object, relation: 'allowed', user }, options);
         outcomes[allowed ? 1 : 0]++;
         return allowed;
       },
@@ -178,11 +133,12 @@ for (const size of sizes.length > 0 ? sizes : [1_000, 100_000, 1_000_000]) {
     times(missNs),
     `${missShare}: one miss in the table of names, then only the model is walked`,
   );
-  const member = { object: 'partner:acme', relation: 'basic', user: '' };
   const directNs = nanoseconds(
     () => `user:${userId(random(users))}`,
-    (user) => check(index, { ...member, user }, options).allowed,
+    (user) => check(index, { object: 'partner:acme', relation: 'basic', user }, options).allowed,
   );
   line('partner#basic', times(directNs), 'one direct relation of a set of a third of all users');
 }
-if (sink < 0) console.log(sink);
+console.log('\nshapes');
+shapeLines(model, times);
+if (answers() < 0) console.log(answers());

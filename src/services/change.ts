@@ -1,6 +1,7 @@
 import { Fault, refused, type Refusal } from '../domain/errors.ts';
 import { decide } from '../domain/user/decide.ts';
 import { evolve } from '../domain/user/evolve.ts';
+import { settle } from '../domain/user/settle.ts';
 import type { UserCommand, UserContext, UserEvent } from '../domain/user/commands.ts';
 import { statusAt, subStatusAt, type UserState } from '../domain/user/state.ts';
 import type { Actor, Millis, ProviderId, UserId } from '../domain/values.ts';
@@ -14,6 +15,9 @@ export interface Because {
   readonly actor: Actor;
   readonly cause: string;
 }
+
+/** Of what fell due before the command that met it, and is committed with it. */
+const DUE: Because = { actor: { kind: 'system', id: 'due' }, cause: 'due' };
 
 /** What a change of a user came to. `state` is the user after it, settled; a refusal may still have kept facts. */
 export interface UserChange {
@@ -99,12 +103,11 @@ export class Changes {
     return change;
   }
 
-  /** Commits any other document; false when somebody else was first. */
+  /** Commits any document; undefined when somebody else was first. Either way the replica has taken in what is committed. */
   async commit(document: Document, events: readonly AuditEntry[]): Promise<Sequence | undefined> {
     const outcome = await this.#documents.commit({ document, events });
-    if (!outcome.done) return undefined;
     await this.#replica.fresh();
-    return outcome.sequence;
+    return outcome.done ? outcome.sequence : undefined;
   }
 
   async #attempt(
@@ -116,14 +119,18 @@ export class Changes {
     partner?: PartnerView,
   ): Promise<UserChange | undefined> {
     const view = partner ?? this.partner((state as UserState).providerId);
-    const { events, refusal } = decide(command, state, this.context(view, now));
+    const context = this.context(view, now);
+    const { events, refusal } = decide(command, state, context);
+    // `decide` settles first: that many of its events are not of the command.
+    const due = state && command.type !== 'settle' ? settle(state, context).length : 0;
     let next = state;
     for (const event of events) next = evolve(next, event);
     if (next && refusal === undefined) next = amend(next, now);
     if (!next) throw refusal ? refused(refusal) : new RangeError(`${command.type} made no user`);
     if (next === state) return { state: next, events, now, ...(refusal && { refusal }) };
     const document = { ...next, rev: (state?.rev ?? 0) + 1 };
-    const sequence = await this.commit(document, entries(document, state, events, because, now));
+    const reasons = events.map((_, index) => (index < due ? DUE : because));
+    const sequence = await this.commit(document, entries(document, state, events, reasons, now));
     return sequence === undefined ? undefined : { state: document, events, sequence, now, ...(refusal && { refusal }) };
   }
 }
@@ -132,16 +139,15 @@ function entries(
   after: UserState,
   before: UserState | undefined,
   events: readonly UserEvent[],
-  because: Because,
+  reasons: readonly Because[],
   now: Millis,
 ): AuditEntry[] {
-  return events.map((event) => ({
+  return events.map((event, index) => ({
     at: now,
     providerId: after.providerId,
     userId: after.userId,
     event: event.type,
-    actor: because.actor,
-    cause: because.cause,
+    ...(reasons[index] as Because),
     detail: { ...detailOf(event), before: before ? facts(before, now) : null, after: facts(after, now) },
   }));
 }

@@ -50,23 +50,17 @@ export class CheckService {
 
   /** One decision. A denial is an answer; faults are unknown names, bad facts, a foreign partner, a lost store. */
   check(caller: Caller, request: CheckRequest): Checked | Promise<Checked> {
-    const view = this.#view(caller, request);
-    const now = this.#parts.changes.now();
-    if (request.sessionId !== undefined) {
-      const { sessionId } = request;
-      return run(this.#withSession(caller, view, now, { ...request, sessionId }));
-    }
-    return this.#logged(caller, view, now, request, this.#decide(view, now, request));
+    return this.#checkAt(caller, this.#view(caller, request), this.#parts.changes.now(), request);
   }
 
   /** The same decision as `check`, with the relationships that led to it. */
   async explain(caller: Caller, request: CheckRequest): Promise<Explained> {
-    const checked = await this.check(caller, request);
     const view = this.#view(caller, request);
     const now = this.#parts.changes.now();
     const target = targetOf(request.question, view);
     const options = optionsOf(request.userId, request.question, now, request);
     const { tree } = explain(view.index, { ...target, user: object.user(request.userId) }, options);
+    const checked = await this.#checkAt(caller, view, now, request);
     const user = await this.#parts.documents.get('user', request.userId);
     return {
       ...checked,
@@ -108,6 +102,12 @@ export class CheckService {
     this.#parts.replica.require(request.token);
     if (request.context || request.contextualTuples) checkFacts(request, view);
     return view;
+  }
+
+  #checkAt(caller: Caller, view: PartnerView, now: Millis, request: CheckRequest): Checked | Promise<Checked> {
+    const { sessionId } = request;
+    if (sessionId !== undefined) return run(this.#withSession(caller, view, now, { ...request, sessionId }));
+    return this.#logged(caller, view, now, request, this.#decide(view, now, request));
   }
 
   #decide(view: PartnerView, now: Millis, request: CheckRequest): Decision {

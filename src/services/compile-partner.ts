@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { compilePolicy, type PolicyCompilation } from '../domain/partner/compile-policy.ts';
-import { inOrder } from '../domain/partner/finding.ts';
+import { missingRelations } from '../domain/missing-relations.ts';
+import { error, inOrder } from '../domain/partner/finding.ts';
 import type { PolicyProblem } from '../domain/partner/policy.ts';
 import type { PartnerState } from '../domain/partner/state.ts';
 import { compileModel } from '../domain/relation/compile-model.ts';
@@ -11,6 +12,8 @@ import type { CompiledPartner } from './replica.ts';
 /** A policy file read whole: what it compiles to, and the model that it names. */
 export interface ReadPolicy {
   readonly text: string;
+  /** As written; undefined where the file breaks its schema. */
+  readonly providerId: string | undefined;
   readonly compilation: PolicyCompilation;
   /** DSL text; empty where the policy or its model has errors. */
   readonly modelText: string;
@@ -28,6 +31,7 @@ export function readPolicy(format: PolicyFormat, text: string, modelText?: strin
   const lineOf = (path: string) => parsed.lineOf(path);
   const read = (compilation: PolicyCompilation, model: string): ReadPolicy => ({
     text,
+    providerId: parsed.source?.provider_id,
     compilation,
     modelText: model,
     digest: createHash('sha256').update(text).update('\0').update(model).digest('hex'),
@@ -63,9 +67,14 @@ export function createCompilePartner(format: PolicyFormat): (state: PartnerState
   };
 }
 
+/** Every problem of a model text, of its syntax and of what it lacks to decide by, by line. */
+export function checkModelText(format: PolicyFormat, text: string): readonly PolicyProblem[] {
+  return inOrder(compiled(format, text).problems);
+}
+
 interface CompiledText {
   readonly model?: CompiledModel;
-  readonly problems: readonly Pick<PolicyProblem, 'line' | 'rule' | 'message' | 'severity'>[];
+  readonly problems: readonly PolicyProblem[];
 }
 
 /** Model texts kept compiled: more than a platform has in force at a time. */
@@ -86,8 +95,14 @@ function compileText(format: PolicyFormat, text: string): CompiledText {
   const parsed = format.parseModel(text);
   if (!parsed.model) return { problems: parsed.problems };
   const { model, problems = [] } = compileModel(parsed.model);
-  const found = problems.map(({ code, message }) => ({ line: 0, rule: code, message, severity: 'error' as const }));
-  return { ...(model && { model }), problems: [...parsed.problems, ...found] };
+  const found = [
+    ...problems.map(({ code, message }) => error(code, '', message)),
+    ...(model ? missingRelations(model) : []).map((relation) =>
+      error('R-3', '', `the relation \`${relation}\`, which every decision rests on, is missing`),
+    ),
+  ];
+  const placed = found.map((finding) => ({ ...finding, line: 0 }));
+  return { ...(model && { model }), problems: [...parsed.problems, ...placed] };
 }
 
 /** Problems of a model, as problems of the policy's field that names it. */

@@ -4,6 +4,7 @@ import type { ConfirmEvidence, PlanCommand } from '../domain/user/commands.ts';
 import type { PlanChangeRecord, UserState } from '../domain/user/state.ts';
 import type { HoldReason, IdempotencyKey, Millis, PlanId, UserId } from '../domain/values.ts';
 import type { DocumentStore } from '../ports/document-store.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { actorOf, partnerOf, type Caller } from './caller.ts';
 import type { Changes } from './change.ts';
 import { confirmationCode, hashOfCode, isCodeOf, type CodeOrigin } from './confirmation-code.ts';
@@ -178,13 +179,6 @@ function commandOf(action: PlanAction, state: UserState, codeHash = ''): PlanCom
 
 /** Of everything but the key, keyed with the store's secret: a code in the payload cannot be found from it. */
 function hashOfPayload(secret: Uint8Array, { action, cause }: PlanChangeRequest): string {
-  const payload = JSON.stringify([sorted(action), cause ?? '']);
+  const payload = canonicalJson([action, cause ?? '']);
   return createHmac('sha256', secret).update(payload).digest('hex');
-}
-
-/** The same value with the fields of its objects in one order. */
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
 }

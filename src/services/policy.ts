@@ -66,8 +66,14 @@ export class PolicyService {
     const problems = problemsFor(view, read);
     const { policy } = read.compilation;
     if (!policy || hasError(problems)) return this.#unchanged(view, problems);
-    const change = await this.#partnerChanges.change(providerId, { type: 'apply-policy', file: read }, because, () =>
-      this.#definePlans(this.#changes.partner(providerId), policy, because),
+    const change = await this.#partnerChanges.change(
+      providerId,
+      { type: 'apply-policy', file: read },
+      because,
+      async () => {
+        await this.#replica.fresh();
+        await this.#definePlans(this.#changes.partner(providerId), policy, because);
+      },
     );
     if ('refusal' in change) return this.#unchanged(view, [refusalProblem(change.refusal, read)]);
     if (change.sequence === undefined) await this.#replica.fresh();

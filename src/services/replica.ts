@@ -6,8 +6,9 @@ import type { CompiledModel } from '../domain/relation/compile-model.ts';
 import { TupleIndex } from '../domain/relation/tuple-index.ts';
 import { formatKey, type Tuple } from '../domain/relation/tuple.ts';
 import { Fault } from '../domain/errors.ts';
+import type { UserState } from '../domain/user/state.ts';
 import type { PlanId, ProviderId } from '../domain/values.ts';
-import type { Change, DocumentStore, KeyState, Sequence } from '../ports/document-store.ts';
+import type { Change, DocumentStore, KeyState, Sequence, UserPosition } from '../ports/document-store.ts';
 import type { RelationshipStore } from '../ports/relationship-store.ts';
 import { run, when, type Steps } from './steps.ts';
 import { parseToken } from './token.ts';
@@ -32,6 +33,7 @@ interface Held extends PartnerView {
 }
 
 const CHANGES_A_READ = 1000;
+const USERS_A_READ = 1000;
 
 /**
  * A position in the store's order of changes, and the state at that position as tuples in memory (design §2). It reads
@@ -43,6 +45,8 @@ export class Replica {
   readonly #relationships: RelationshipStore;
   readonly #compile: (partner: PartnerState) => CompiledPartner;
   readonly #partners = new Map<ProviderId, Held>();
+  /** Partners whose policy does not compile in this process, and why: another release may have written it. */
+  readonly #outOfService = new Map<ProviderId, unknown>();
   readonly #keys = new Map<string, KeyState>();
   #position: Sequence = 0;
   #catchingUp: Promise<void> | undefined;
@@ -57,7 +61,10 @@ export class Replica {
     this.#compile = compile;
   }
 
-  /** Reads everything there is. Changes made meanwhile are read again by the first `fresh`. */
+  /**
+   * Reads everything there is. Changes made meanwhile are read again by the first `fresh`. Rejects for a partner that does
+   * not compile.
+   */
   async load(): Promise<void> {
     const position = await this.#documents.head();
     for await (const key of this.#documents.all('key')) this.#keys.set(key.keyId, key);
@@ -66,9 +73,13 @@ export class Replica {
       plans.set(plan.providerId, [...(plans.get(plan.providerId) ?? []), plan]);
     }
     for await (const partner of this.#documents.all('partner')) {
-      await this.#takePartner(partner, plans.get(partner.providerId) ?? []);
+      const held = await this.#build(partner, this.#compile(partner), plans.get(partner.providerId) ?? []);
+      this.#partners.set(partner.providerId, held);
     }
-    await this.#takeUsers();
+    for await (const user of this.#documents.all('user')) {
+      const held = this.#partners.get(user.providerId);
+      if (held) write(held.index, user);
+    }
     this.#position = position;
   }
 
@@ -77,12 +88,22 @@ export class Replica {
     return this.#position;
   }
 
+  /**
+   * Undefined for a partner that is not registered. Throws UNAVAILABLE for one whose policy in force does not compile here: it
+   * alone is out of service (P-5), until a policy that does.
+   */
   partner(providerId: ProviderId): PartnerView | undefined {
+    if (this.#outOfService.has(providerId)) {
+      throw new Fault('UNAVAILABLE', 'the policy of the partner cannot be read by this replica', {
+        cause: this.#outOfService.get(providerId),
+      });
+    }
     return this.#partners.get(providerId);
   }
 
-  partners(): IterableIterator<PartnerView> {
-    return this.#partners.values();
+  /** Every partner that is in service here. */
+  *partners(): Generator<PartnerView, void> {
+    for (const [providerId, held] of this.#partners) if (!this.#outOfService.has(providerId)) yield held;
   }
 
   key(keyId: string): KeyState | undefined {
@@ -155,15 +176,7 @@ export class Replica {
       }
       case 'partner': {
         const partner = yield* when(this.#documents.get('partner', change.id));
-        const held = partner && this.#partners.get(partner.providerId);
-        if (!partner) return;
-        if (held && held.state.modelText === partner.modelText) {
-          const same = held.state.policy.version === partner.policy.version;
-          Object.assign(held, same ? {} : { policy: this.#compile(partner).policy }, { state: partner });
-          this.#project(held);
-          return;
-        }
-        yield* this.#reload(partner, held);
+        if (partner) yield* this.#takePartner(partner);
         return;
       }
       case 'relationship': {
@@ -173,7 +186,7 @@ export class Replica {
           for (const key of batch.deletes) held.index.delete(key);
           for (const tuple of batch.writes) held.index.write(tuple);
         } else if (held) {
-          yield* this.#reload(held.state, held);
+          yield* when(this.#reload(held.state, held));
         }
         return;
       }
@@ -182,33 +195,59 @@ export class Replica {
     }
   }
 
-  /** Builds the index of a partner anew; one that was not held before has no users yet. */
-  *#reload(partner: PartnerState, held: Held | undefined): Steps<void> {
-    yield* when(this.#takePartner(partner, held?.plans.values() ?? []));
-    if (held) yield* when(this.#takeUsers(partner.providerId));
+  *#takePartner(partner: PartnerState): Steps<void> {
+    const { providerId } = partner;
+    const held = this.#partners.get(providerId);
+    if (held && held.state.policy.version === partner.policy.version) {
+      this.#project(Object.assign(held, { state: partner }));
+      return;
+    }
+    let compiled: CompiledPartner;
+    try {
+      compiled = this.#compile(partner);
+    } catch (error) {
+      this.#outOfService.set(providerId, error);
+      return;
+    }
+    if (held && held.state.modelText === partner.modelText) {
+      this.#project(Object.assign(held, { policy: compiled.policy, state: partner }));
+    } else {
+      yield* when(this.#reload(partner, compiled));
+    }
+    this.#outOfService.delete(providerId);
   }
 
-  async #takePartner(partner: PartnerState, plans: Iterable<PlanState>): Promise<void> {
-    const compiled = this.#compile(partner);
+  /**
+   * Reads a partner anew, its plans, relationships and users; it takes the place of the old one when it is whole. The feed
+   * may name them before the partner, which then was not there to take them.
+   */
+  async #reload(partner: PartnerState, compiled: CompiledPartner): Promise<void> {
+    const { providerId } = partner;
+    const plans: PlanState[] = [];
+    for await (const plan of this.#documents.all('plan')) if (plan.providerId === providerId) plans.push(plan);
+    const held = await this.#build(partner, compiled, plans);
+    for (let after: UserPosition | undefined; ;) {
+      const users = await this.#documents.usersOf(providerId, { ...(after && { after }), limit: USERS_A_READ });
+      for (const user of users) write(held.index, user);
+      after = users.at(-1);
+      if (users.length < USERS_A_READ || !after) break;
+    }
+    this.#partners.set(providerId, held);
+  }
+
+  /** A partner without its users. */
+  async #build(state: PartnerState, { policy, model }: CompiledPartner, plans: readonly PlanState[]): Promise<Held> {
     const held: Held = {
-      ...compiled,
-      state: partner,
-      plans: new Map([...plans].map((plan) => [plan.planId, plan])),
-      index: new TupleIndex(compiled.model),
+      policy,
+      model,
+      state,
+      plans: new Map(plans.map((plan) => [plan.planId, plan])),
+      index: new TupleIndex(model),
       projected: new Map(),
     };
     this.#project(held);
-    for await (const tuple of this.#relationships.all(partner.providerId)) held.index.write(tuple);
-    this.#partners.set(partner.providerId, held);
-  }
-
-  /** Projects the users of one partner, or of all. */
-  async #takeUsers(providerId?: ProviderId): Promise<void> {
-    for await (const user of this.#documents.all('user')) {
-      if (providerId !== undefined && user.providerId !== providerId) continue;
-      const index = this.#partners.get(user.providerId)?.index;
-      if (index) for (const tuple of projectUser(user)) index.write(tuple);
-    }
+    for await (const tuple of this.#relationships.all(state.providerId)) held.index.write(tuple);
+    return held;
   }
 
   #project(held: Held): void {
@@ -216,6 +255,10 @@ export class Replica {
     exchange(held.index, held.projected, next);
     held.projected = next;
   }
+}
+
+function write(index: TupleIndex, user: UserState): void {
+  for (const tuple of projectUser(user)) index.write(tuple);
 }
 
 function keyed(tuples: readonly Tuple[]): Map<string, Tuple> {

@@ -16,6 +16,7 @@ import {
 import type { AdmitOutcome } from '../ports/admission-store.ts';
 import type { Sequence } from '../ports/document-store.ts';
 import { entitlementsAt, termsOf } from './admission-terms.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { partnerOf, type Caller } from './caller.ts';
 import { askOf, checkFacts, optionsOf, type RequestFacts } from './circumstances.ts';
 import type { DecisionParts } from './decision-parts.ts';
@@ -43,6 +44,7 @@ export interface Opened {
   readonly reason: Reason;
   readonly session?: SessionRecord;
   readonly closed: readonly SessionId[];
+  readonly sequence: Sequence;
 }
 
 const LOGIN: Question = { kind: 'permission', name: 'login' };
@@ -63,12 +65,13 @@ export class SessionService {
     const user = await this.#parts.documents.get('user', userId);
     const decision = decideCheck(userId, LOGIN, view, askOf(view, userId, optionsOf(userId, LOGIN, now)));
     if (!decision.allowed || user?.providerId !== view.policy.providerId) {
-      return { reason: decision.allowed ? 'USER_NOT_FOUND' : decision.reason, closed: [] };
+      const reason = decision.allowed ? 'USER_NOT_FOUND' : decision.reason;
+      return { reason, closed: [], sequence: this.#parts.replica.position };
     }
     const sessionId = sessionIdOf(view.policy.providerId, userId, randomBytes(16).toString('base64url'));
     const rules = sessionRulesOf(view.policy, user.role, entitlementsAt(view, user, now));
     const opened = await this.#parts.admissions.open({ sessionId, rules, now });
-    return { reason: 'ALLOWED', ...opened };
+    return { reason: 'ALLOWED', ...opened, sequence: this.#parts.replica.position };
   }
 
   /** Checks and counts one operation in one atomic step. A repeat of an operation_id gets the first answer. */
@@ -90,15 +93,16 @@ export class SessionService {
     }
     const { admission } = outcome;
     const until = admission.makesIdleUntil;
+    // A repeat too: the first may have ended between its two commits. Who is idle already stays as it is.
     const idled =
-      outcome.kind === 'first' && until !== undefined
-        ? await this.#parts.changes.changeUser(
+      until === undefined
+        ? undefined
+        : await this.#parts.changes.changeUser(
             owner.providerId,
             owner.userId,
             { actor: { kind: 'system', id: 'admission' }, cause: admission.reason },
             (state) => (state.role === user.role ? { type: 'mark-idle', until } : { replay: true }),
-          )
-        : undefined;
+          );
     return this.#answer(caller, request, view, {
       admission,
       replayed: outcome.kind === 'replay',
@@ -123,12 +127,12 @@ export class SessionService {
   }
 
   /** SESSION_NOT_FOUND for an unknown session and for another partner's alike (P-6). */
-  async close(caller: Caller, request: SessionRequest): Promise<SessionSeen> {
+  async close(caller: Caller, request: SessionRequest): Promise<SessionSeen & { readonly sequence: Sequence }> {
     if (!this.#viewOfSession(caller, request)) throw notFound();
     const now = this.#parts.changes.now();
     const session = await this.#parts.admissions.close(request.sessionId, now);
     if (!session) throw notFound();
-    return { session, now };
+    return { session, now, sequence: this.#parts.replica.position };
   }
 
   async get(caller: Caller, request: SessionRequest): Promise<SessionSeen> {
@@ -194,6 +198,6 @@ function foreign(at: Millis): Admission {
 /** Everything of a request but its operation_id: what a repeat must share with the first (S-12). */
 function payloadHash({ sessionId, question, cost, context }: AdmitRequest): string {
   return createHash('sha256')
-    .update(JSON.stringify([sessionId, formatQuestion(question), cost, context ?? null]))
+    .update(canonicalJson([sessionId, formatQuestion(question), cost, context ?? null]))
     .digest('hex');
 }

@@ -45,9 +45,8 @@ export function bindOperations(
 }
 
 function requireScopeOf(operation: Operation, caller: Caller): void {
-  if (operation.scope !== 'operator') {
-    requireScope(caller, operation.scope);
-  } else if (caller.providerId !== undefined) {
+  if (operation.operatorsOnly && caller.providerId !== undefined) {
     throw new Fault('SCOPE_MISSING', 'this call is for operators', { rule: 'P-7: a credential of the platform' });
   }
+  requireScope(caller, operation.scope);
 }

@@ -20,8 +20,10 @@ export interface Operation {
     /** Of a good answer; 200 when absent. */
     readonly status?: number;
   };
-  /** What the key must carry; `operator` is a platform credential (P-7). */
-  readonly scope: Scope | 'operator';
+  /** What the key must carry. */
+  readonly scope: Scope;
+  /** Present: the key must be one of the platform as well (P-7). */
+  readonly operatorsOnly?: true;
   /** JSON Schema 2020-12 of the request; `additionalProperties: false` throughout. */
   readonly request: JsonSchema;
   // The request has been checked against the schema: its type is the operation's own affair.

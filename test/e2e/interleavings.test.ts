@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatKey } from '../../src/domain/relation/tuple.ts';
-import { HOLD_REASONS, type PlanId, type Role, type UserId } from '../../src/domain/values.ts';
+import type { HoldReason, PlanId, Role, UserId } from '../../src/domain/values.ts';
 import type { PlanAction, PlanChangeAnswer } from '../../src/services/plan-change.ts';
 import { Replica } from '../../src/services/replica.ts';
 import { startApp, TestClock } from '../app.ts';
@@ -32,7 +32,7 @@ afterEach(() => house.close());
 
 type Wish =
   | Exclude<PlanAction['type'], 'suspend' | 'restore'>
-  | `${'suspend' | 'restore'}:${(typeof HOLD_REASONS)[number]}`
+  | `${'suspend' | 'restore'}:${HoldReason}`
   | 'guess'
   | 'cancel:period_end'
   | 'subscribe:solo';
@@ -68,7 +68,7 @@ interface Signing {
 }
 
 function actionOf(wish: Wish, signing: Signing | undefined): PlanAction {
-  const [type, hold] = wish.split(':') as [string, (typeof HOLD_REASONS)[number]];
+  const [type, hold] = wish.split(':') as [string, HoldReason];
   switch (type) {
     case 'subscribe':
       return { type, planId: wish === 'subscribe' ? PRO : SOLO };

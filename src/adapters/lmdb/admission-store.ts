@@ -63,7 +63,9 @@ function open(databases: Databases, { sessionId, rules, now }: OpenRequest) {
   const head = headOf(databases, user);
   const at = Math.max(now, head.latestAt);
 
-  const stillOpen = unendedSessions(databases, user).filter((stored) => settle(databases, stored, at, rules));
+  // Without a maximum none gives way, and a user may have any number of them.
+  const unended = rules.openMax === undefined ? [] : unendedSessions(databases, user);
+  const stillOpen = unended.filter((stored) => settle(databases, stored, at, rules));
   const closing = new Set(
     sessionsToClose(
       stillOpen.map((stored) => stored.session),

@@ -1,3 +1,4 @@
+import { timeZoneExists } from '../calendar.ts';
 import { ROLES, type Role } from '../values.ts';
 import { error, fields, pointer, present, warning, type Finding } from './finding.ts';
 import { GUARDED_STEPS } from './guard-walk.ts';
@@ -24,17 +25,8 @@ const CHECKS: readonly ((subject: Subject) => readonly Finding[])[] = [
 ];
 
 function timeZone({ source }: Subject): readonly Finding[] {
-  if (source.time_zone === undefined || isTimeZone(source.time_zone)) return [];
+  if (source.time_zone === undefined || timeZoneExists(source.time_zone)) return [];
   return [error('S-11', '/time_zone', `there is no time zone \`${source.time_zone}\``)];
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** R-2: a role that is switched off must not be given anything that only entering it would make useful. */

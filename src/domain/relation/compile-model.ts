@@ -1,17 +1,14 @@
 import { relationOf } from './compiled-model.ts';
 import type { CompiledModel, CompiledRelation, Conditions, Restrictions } from './compiled-model.ts';
+import { FormulaCompiler } from './compile-formula.ts';
+import { operatorOf } from './compile-operator.ts';
 import { compileCondition } from './condition/compile-condition.ts';
 import type { CompiledCondition } from './condition/compile-condition.ts';
-import type { AuthorizationModel, RelationReference, Rewrite } from './model.ts';
-import { problemsOf, restrictionsOf, tuplesetsOf } from './model-problems.ts';
+import type { AuthorizationModel, RelationReference } from './model.ts';
+import { restrictionsOf, tuplesetsOf } from './model-definitions.ts';
+import { problemsOf } from './model-problems.ts';
 import type { ModelError } from './model-problems.ts';
-import { Computed } from './rewrite/computed.ts';
-import { Direct } from './rewrite/direct.ts';
-import { Exclusion } from './rewrite/exclusion.ts';
-import { Intersection } from './rewrite/intersection.ts';
-import type { Operator } from './rewrite/operator.ts';
-import { TupleToUserset } from './rewrite/tuple-to-userset.ts';
-import { Union } from './rewrite/union.ts';
+import { RelationGraph } from './relation-graph.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 export type { CompiledModel, ModelError };
@@ -33,9 +30,10 @@ export function compileModel(source: AuthorizationModel): CompileResult {
     vocabulary.types.intern(type);
     for (const relation of Object.keys(relations ?? {})) vocabulary.relations.intern(relation);
   }
-  const flat = flatRelationsOf(source);
+  const graph = new RelationGraph(source);
+  const formulas = new FormulaCompiler(graph, vocabulary);
   const relations = source.type_definitions.map(({ type, relations: own = {} }) => {
-    const compiled: (CompiledRelation | undefined)[] = [];
+    const compiled = blank<CompiledRelation>(vocabulary.relations.names.length);
     const tuplesets = tuplesetsOf(source, type);
     for (const [name, rewrite] of Object.entries(own)) {
       const references = restrictionsOf(source, type, name);
@@ -47,11 +45,10 @@ export function compileModel(source: AuthorizationModel): CompileResult {
         relation,
         operator: operatorOf(rewrite, vocabulary),
         restrictions: compileRestrictions(references, vocabulary),
-        isFlat: flat.has(`${type}#${name}`),
-        admitsFlatUsersets: references.some((reference) => flat.has(`${reference.type}#${reference.relation}`)),
-        hasFlatUsersetsOnly: references.every(
-          (reference) => reference.relation === undefined || flat.has(`${reference.type}#${reference.relation}`),
-        ),
+        isFlat: graph.isFlat(type, name),
+        formula: formulas.formulaOf(type, name),
+        isRecursive: graph.isRecursive(type, name),
+        ...usersetsAdmitted(references, graph, vocabulary),
         isTupleset: tuplesets.has(name),
       };
     }
@@ -87,33 +84,11 @@ function compileConditions(
   return compiled;
 }
 
-function operatorOf(rewrite: Rewrite, vocabulary: Vocabulary): Operator {
-  const { relations } = vocabulary;
-  const all = (children: readonly Rewrite[]) => children.map((child) => operatorOf(child, vocabulary));
-  if ('this' in rewrite) return new Direct();
-  if ('computedUserset' in rewrite) {
-    const { relation } = rewrite.computedUserset;
-    return new Computed(relations.idOf(relation), relation);
-  }
-  if ('tupleToUserset' in rewrite) {
-    const { tupleset, computedUserset } = rewrite.tupleToUserset;
-    // A relation that only other types define may not have a number yet.
-    const computed = relations.intern(computedUserset.relation);
-    const label = `${computedUserset.relation} from ${tupleset.relation}`;
-    return new TupleToUserset(relations.idOf(tupleset.relation), computed, label);
-  }
-  if ('union' in rewrite) return new Union(all(rewrite.union.child));
-  if ('intersection' in rewrite) return new Intersection(all(rewrite.intersection.child));
-  return new Exclusion(
-    operatorOf(rewrite.difference.base, vocabulary),
-    operatorOf(rewrite.difference.subtract, vocabulary),
-  );
-}
-
 function compileRestrictions(references: readonly RelationReference[], vocabulary: Vocabulary): Restrictions {
-  const plain: (Conditions | undefined)[] = [];
-  const wildcard: (Conditions | undefined)[] = [];
-  const userset: (Conditions | undefined)[][] = [];
+  const types = vocabulary.types.names.length;
+  const plain = blank<Conditions>(types);
+  const wildcard = blank<Conditions>(types);
+  const userset = blank<(Conditions | undefined)[]>(types);
   for (const reference of references) {
     const type = vocabulary.types.idOf(reference.type);
     const condition = reference.condition === undefined ? 0 : vocabulary.conditions.idOf(reference.condition) + 1;
@@ -126,17 +101,26 @@ function compileRestrictions(references: readonly RelationReference[], vocabular
       list[type] = [...(list[type] ?? []), condition];
     }
   }
-  return { plain, wildcard, userset, admitsUsersets: userset.length > 0 };
+  return { plain, wildcard, userset, admitsUsersets: references.some(({ relation }) => relation !== undefined) };
 }
 
-/** Relations that are written directly and admit no usersets. */
-function flatRelationsOf(source: AuthorizationModel): Set<string> {
-  const flat = new Set<string>();
-  for (const { type, relations } of source.type_definitions) {
-    for (const [name, rewrite] of Object.entries(relations ?? {})) {
-      const references = restrictionsOf(source, type, name);
-      if ('this' in rewrite && references.every(({ relation }) => relation === undefined)) flat.add(`${type}#${name}`);
-    }
-  }
-  return flat;
+/** What is known of the usersets that these references admit. */
+function usersetsAdmitted(
+  references: readonly RelationReference[],
+  graph: RelationGraph,
+  vocabulary: Vocabulary,
+): Pick<CompiledRelation, 'admitsFlatUsersets' | 'admitsOpenUsersets' | 'deepUsersets'> {
+  const usersets = references.flatMap(({ type, relation }) => (relation === undefined ? [] : [{ type, relation }]));
+  const flat = usersets.filter(({ type, relation }) => graph.isFlat(type, relation));
+  const deep = usersets.filter(({ type, relation }) => !graph.isFlat(type, relation));
+  return {
+    admitsFlatUsersets: flat.length > 0,
+    admitsOpenUsersets: flat.some(({ type, relation }) => graph.admitsWildcards(type, relation)),
+    deepUsersets: [...new Set(deep.map(({ relation }) => vocabulary.relations.idOf(relation)))],
+  };
+}
+
+/** A list that has all its places from the start, so that looking up an empty one costs no more than another. */
+function blank<T>(length: number): (T | undefined)[] {
+  return Array.from({ length }, () => undefined);
 }

@@ -1,4 +1,5 @@
 import type { CompiledCondition } from './condition/compile-condition.ts';
+import type { Formula } from './formula.ts';
 import type { AuthorizationModel } from './model.ts';
 import type { Operator } from './rewrite/operator.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -25,9 +26,15 @@ export interface CompiledRelation {
   readonly restrictions: Restrictions;
   /** Written directly and admits no usersets: a membership is the whole answer. */
   readonly isFlat: boolean;
+  /** What the operator comes to with computed relations resolved; undefined where they cannot be. */
+  readonly formula: Formula | undefined;
+  /** It can come to ask for itself, of whatever object. */
+  readonly isRecursive: boolean;
   readonly admitsFlatUsersets: boolean;
-  /** Every userset that it admits is of a flat relation. */
-  readonly hasFlatUsersetsOnly: boolean;
+  /** Some flat relation, whose usersets it admits, admits wildcards. */
+  readonly admitsOpenUsersets: boolean;
+  /** Relations of the usersets that it admits where one of that name is not flat. */
+  readonly deepUsersets: readonly number[];
   /** Some `x from this` reads its tuples. */
   readonly isTupleset: boolean;
 }

@@ -1,9 +1,6 @@
+import { ADDRESS_MASK, EntryBlock, LINK_BIT } from './entry-block.ts';
 import type { WordArena } from './word-arena.ts';
 
-/** The address part of an entry. */
-export const ADDRESS_MASK = 0x3fffffff;
-/** On an entry: it points to a link record, because the tuple has a condition. */
-export const LINK_BIT = 0x80000000;
 const BLOCK_BIT = 0x40000000;
 /** Both tags on the word of a collection: `large` of this class; the index uses it for counted sets, too. */
 export const LARGE_BITS = 0xc0000000;
@@ -25,31 +22,26 @@ const COUNT_MASK = 0xffffff;
  */
 export class EntryCollections {
   readonly #arena: WordArena;
-  readonly #side: 0 | 1;
   readonly #large: (Uint32Array | undefined)[] = [];
   readonly #largeCounts: number[] = [];
-  // What resolve() found: the words, where the entries begin, how many places, how many entries, whether hashed.
-  #words: Uint32Array = new Uint32Array(0);
-  #first = 0;
-  #places = 0;
-  #count = 0;
-  #shift = 0;
+  /** The one that was resolved last. */
+  readonly #block: EntryBlock;
 
   constructor(arena: WordArena, side: 0 | 1) {
     this.#arena = arena;
-    this.#side = side;
+    this.#block = new EntryBlock(arena, side);
   }
 
   /** The other end of an entry. */
   keyOf(entry: number): number {
-    return entry >= LINK_BIT ? this.#arena.read((entry & ADDRESS_MASK) + this.#side) : entry;
+    return this.#block.keyOf(entry);
   }
 
   count(word: number): number {
     if (word === 0) return 0;
     if ((word & BLOCK_BIT) === 0) return 1;
     this.#resolve(word);
-    return this.#count;
+    return this.#block.count;
   }
 
   /** Places to pass to {@link at}; some of them are empty. */
@@ -57,7 +49,7 @@ export class EntryCollections {
     if (word === 0) return 0;
     if ((word & BLOCK_BIT) === 0) return 1;
     this.#resolve(word);
-    return this.#places;
+    return this.#block.places;
   }
 
   /** The entry at a place, 0 if the place is empty. */
@@ -73,10 +65,10 @@ export class EntryCollections {
   /** The entry whose other end is `key`, 0 if there is none. */
   find(word: number, key: number): number {
     if (word === 0) return 0;
-    if ((word & BLOCK_BIT) === 0) return this.keyOf(word) === key ? word : 0;
+    if ((word & BLOCK_BIT) === 0) return this.#block.keyOf(word) === key ? word : 0;
     this.#resolve(word);
-    const place = this.#placeOf(key);
-    return place < 0 ? 0 : this.#words[this.#first + place]!;
+    const place = this.#block.placeOf(key);
+    return place < 0 ? 0 : this.#block.words[this.#block.first + place]!;
   }
 
   /** Adds an entry whose other end is not in the collection. */
@@ -84,15 +76,15 @@ export class EntryCollections {
     if (word === 0) return entry;
     if ((word & BLOCK_BIT) === 0) return this.#build([word, entry], 2);
     this.#resolve(word);
-    const room = this.#shift === 0 ? this.#places : (this.#places * 3) >>> 2;
-    if (this.#count + 1 > room) {
-      const entries = this.#entries();
+    const room = this.#block.shift === 0 ? this.#block.places : (this.#block.places * 3) >>> 2;
+    if (this.#block.count + 1 > room) {
+      const entries = this.#block.entries();
       entries.push(entry);
       this.#release(word);
       return this.#build(entries, entries.length);
     }
-    this.#put(entry);
-    this.#setCount(word, this.#count + 1);
+    this.#block.put(entry);
+    this.#setCount(word, this.#block.count + 1);
     return word;
   }
 
@@ -100,7 +92,7 @@ export class EntryCollections {
   replace(word: number, key: number, entry: number): number {
     if ((word & BLOCK_BIT) === 0) return entry;
     this.#resolve(word);
-    this.#words[this.#first + this.#placeOf(key)] = entry;
+    this.#block.words[this.#block.first + this.#block.placeOf(key)] = entry;
     return word;
   }
 
@@ -108,18 +100,18 @@ export class EntryCollections {
   remove(word: number, key: number): number {
     if ((word & BLOCK_BIT) === 0) return 0;
     this.#resolve(word);
-    const place = this.#placeOf(key);
-    if (this.#shift === 0) {
-      this.#words[this.#first + place] = this.#words[this.#first + this.#count - 1]!;
-      this.#words[this.#first + this.#count - 1] = 0;
+    const place = this.#block.placeOf(key);
+    if (this.#block.shift === 0) {
+      this.#block.words[this.#block.first + place] = this.#block.words[this.#block.first + this.#block.count - 1]!;
+      this.#block.words[this.#block.first + this.#block.count - 1] = 0;
     } else {
-      this.#vacate(place);
+      this.#block.vacate(place);
     }
-    const left = this.#count - 1;
+    const left = this.#block.count - 1;
     this.#setCount(word, left);
-    if (left > 1 && (this.#shift === 0 || left > this.#places >>> 3)) return word;
+    if (left > 1 && (this.#block.shift === 0 || left > this.#block.places >>> 3)) return word;
     this.#resolve(word);
-    const entries = this.#entries();
+    const entries = this.#block.entries();
     this.#release(word);
     return left === 0 ? 0 : left === 1 ? entries[0]! : this.#build(entries, left);
   }
@@ -137,84 +129,24 @@ export class EntryCollections {
   #resolve(word: number): void {
     const address = word & ADDRESS_MASK;
     if (word >= LINK_BIT) {
-      this.#words = this.#large[address]!;
-      this.#first = 0;
-      this.#places = this.#words.length;
-      this.#count = this.#largeCounts[address]!;
-      this.#shift = Math.clz32(this.#places) + 1;
+      const large = this.#large[address]!;
+      this.#block.open(large, 0, large.length, this.#largeCounts[address]!, Math.clz32(large.length) + 1);
       return;
     }
-    this.#words = this.#arena.chunkOf(address);
+    const words = this.#arena.chunkOf(address);
     const offset = this.#arena.offsetOf(address);
-    const header = this.#words[offset]!;
+    const header = words[offset]!;
     const code = header >>> 24;
-    this.#first = offset + 1;
-    this.#count = header & COUNT_MASK;
-    if (code < HASH_CODE) {
-      this.#places = code;
-      this.#shift = 0;
-    } else {
-      this.#places = 1 << (code - HASH_CODE);
-      this.#shift = 32 - (code - HASH_CODE);
-    }
-  }
-
-  #placeOf(key: number): number {
-    const words = this.#words;
-    const first = this.#first;
-    if (this.#shift === 0) {
-      for (let place = 0; place < this.#count; place++) {
-        const entry = words[first + place]!;
-        if (entry === key || (entry >= LINK_BIT && this.keyOf(entry) === key)) return place;
-      }
-      return -1;
-    }
-    const mask = this.#places - 1;
-    for (let place = home(key, this.#shift); ; place = (place + 1) & mask) {
-      const entry = words[first + place]!;
-      if (entry === 0) return -1;
-      if (entry === key || (entry >= LINK_BIT && this.keyOf(entry) === key)) return place;
-    }
-  }
-
-  #put(entry: number): void {
-    if (this.#shift === 0) {
-      this.#words[this.#first + this.#count] = entry;
-      return;
-    }
-    const mask = this.#places - 1;
-    let place = home(this.keyOf(entry), this.#shift);
-    while (this.#words[this.#first + place] !== 0) place = (place + 1) & mask;
-    this.#words[this.#first + place] = entry;
-  }
-
-  #vacate(place: number): void {
-    const words = this.#words;
-    const first = this.#first;
-    const mask = this.#places - 1;
-    let hole = place;
-    for (let next = (hole + 1) & mask; words[first + next] !== 0; next = (next + 1) & mask) {
-      const from = home(this.keyOf(words[first + next]!), this.#shift);
-      if (((next - from) & mask) >= ((next - hole) & mask)) {
-        words[first + hole] = words[first + next]!;
-        hole = next;
-      }
-    }
-    words[first + hole] = 0;
+    const log = code - HASH_CODE;
+    if (log < 0) this.#block.open(words, offset + 1, code, header & COUNT_MASK, 0);
+    else this.#block.open(words, offset + 1, 1 << log, header & COUNT_MASK, 32 - log);
   }
 
   #setCount(word: number, count: number): void {
     if (word >= LINK_BIT) this.#largeCounts[word & ADDRESS_MASK] = count;
-    else this.#words[this.#first - 1] = ((this.#words[this.#first - 1]! & ~COUNT_MASK) | count) >>> 0;
-  }
-
-  #entries(): number[] {
-    const entries: number[] = [];
-    for (let place = 0; place < this.#places; place++) {
-      const entry = this.#words[this.#first + place]!;
-      if (entry !== 0) entries.push(entry);
-    }
-    return entries;
+    else
+      this.#block.words[this.#block.first - 1] =
+        ((this.#block.words[this.#block.first - 1]! & ~COUNT_MASK) | count) >>> 0;
   }
 
   #release(word: number): void {
@@ -224,7 +156,7 @@ export class EntryCollections {
       return;
     }
     this.#resolve(word);
-    this.#arena.free(address, this.#places + 1);
+    this.#arena.free(address, this.#block.places + 1);
   }
 
   #build(entries: readonly number[], count: number): number {
@@ -254,14 +186,10 @@ export class EntryCollections {
   #fill(word: number, entries: readonly number[]): number {
     this.#resolve(word);
     for (const entry of entries) {
-      this.#put(entry);
-      this.#count++;
+      this.#block.put(entry);
+      this.#block.count++;
     }
     this.#setCount(word, entries.length);
     return word;
   }
-}
-
-function home(key: number, shift: number): number {
-  return Math.imul(key, 0x9e3779b1) >>> shift;
 }

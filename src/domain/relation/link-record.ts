@@ -1,4 +1,4 @@
-import { decodeText, writeUtf8 } from './text-codec.ts';
+import { decodeText, packBytes, writeUtf8 } from './text-codec.ts';
 import type { TupleCondition } from './tuple.ts';
 import { NAMES_MAX } from './vocabulary.ts';
 import type { NameList, Vocabulary } from './vocabulary.ts';
@@ -65,12 +65,12 @@ function spell(form: number, millis: number): string | undefined {
 
 function jsonOf(entries: readonly (readonly [string, unknown])[]): Uint32Array {
   const text = JSON.stringify(Object.fromEntries(entries));
-  const bytes = new Uint8Array(text.length * 3 + 4);
+  const bytes = new Uint8Array(text.length * 3);
   const length = writeUtf8(text, 0, text.length, bytes);
   const words = new Uint32Array(2 + ((length + 3) >>> 2));
   words[0] = FORM.json;
   words[1] = length;
-  new Uint8Array(words.buffer, 8).set(bytes.subarray(0, words.byteLength - 8));
+  packBytes(bytes, length, words, 2);
   return words;
 }
 

@@ -1,4 +1,7 @@
-import type { AuthorizationModel, RelationReference, Rewrite, TypeDefinition } from './model.ts';
+import type { AuthorizationModel, RelationReference, Rewrite } from './model.ts';
+import { hasThis, relationsOf, restrictionsOf, REWRITE_NESTING_MAX, tuplesetsOf } from './model-definitions.ts';
+import type { Relations } from './model-definitions.ts';
+import { reachabilityProblems } from './model-reachability.ts';
 
 /** One reason why a model is refused. */
 export interface ModelError {
@@ -24,11 +27,6 @@ export interface ModelError {
 
 /** Most type definitions of a model, as OpenFGA's default. */
 export const TYPES_MAX = 100;
-/** How deep rewrites may lie in each other. */
-export const REWRITE_NESTING_MAX = 20;
-
-type Relations = ReadonlyMap<string, ReadonlyMap<string, Rewrite>>;
-
 interface Place {
   readonly model: AuthorizationModel;
   readonly relations: Relations;
@@ -51,7 +49,7 @@ export function problemsOf(model: AuthorizationModel): ModelError[] {
     problems.push({ code: 'too_many_types', message: `more than ${TYPES_MAX} types` });
     return problems;
   }
-  const relations = new Map(types.map((type) => [type.type, new Map(Object.entries(type.relations ?? {}))]));
+  const relations = relationsOf(model);
   if (relations.size < types.length) problems.push({ code: 'duplicate_type', message: 'a type is defined twice' });
   for (const { type, relations: own = {} } of types) {
     if (!isName(type, 254))
@@ -76,7 +74,7 @@ function checkRelation(place: Place): void {
   const rewrite = place.relations.get(place.type)!.get(place.relation)!;
   checkRewrite(place, rewrite, 0);
   const restrictions = restrictionsOf(place.model, place.type, place.relation);
-  const direct = hasThis(rewrite, 0);
+  const direct = hasThis(rewrite);
   if (direct && restrictions.length === 0)
     place.report('invalid_type_restriction', 'written directly, but admits no type');
   if (!direct && restrictions.length > 0)
@@ -139,90 +137,4 @@ function checkTupleToUserset(place: Place, tupleset: string, computed: string): 
   ) {
     place.report('relation_not_found', `no type that '${tupleset}' admits has a relation '${computed}'`);
   }
-}
-
-export function restrictionsOf(
-  model: AuthorizationModel,
-  type: string,
-  relation: string,
-): readonly RelationReference[] {
-  const definition = model.type_definitions.find((candidate) => candidate.type === type);
-  const own = definition?.metadata?.relations;
-  return own !== undefined && Object.hasOwn(own, relation) ? (own[relation]!.directly_related_user_types ?? []) : [];
-}
-
-function hasThis(rewrite: Rewrite, depth: number): boolean {
-  return (
-    'this' in rewrite ||
-    (depth <= REWRITE_NESTING_MAX && childrenOf(rewrite).some((child) => hasThis(child, depth + 1)))
-  );
-}
-
-/** Relations of a type that one of its `from`s reads. */
-export function tuplesetsOf(model: AuthorizationModel, type: string): Set<string> {
-  const found = new Set<string>();
-  const walk = (rewrite: Rewrite, depth: number): void => {
-    if ('tupleToUserset' in rewrite) found.add(rewrite.tupleToUserset.tupleset.relation);
-    if (depth <= REWRITE_NESTING_MAX) for (const child of childrenOf(rewrite)) walk(child, depth + 1);
-  };
-  const definition = model.type_definitions.find((candidate) => candidate.type === type);
-  for (const rewrite of Object.values(definition?.relations ?? {})) walk(rewrite, 0);
-  return found;
-}
-
-function childrenOf(rewrite: Rewrite): readonly Rewrite[] {
-  if ('union' in rewrite) return rewrite.union.child;
-  if ('intersection' in rewrite) return rewrite.intersection.child;
-  return 'difference' in rewrite ? [rewrite.difference.base, rewrite.difference.subtract] : [];
-}
-
-function reachabilityProblems(model: AuthorizationModel, relations: Relations): ModelError[] {
-  const reached = entered(model, relations);
-  return model.type_definitions.flatMap(({ type }: TypeDefinition) =>
-    [...relations.get(type)!].flatMap(([relation, rewrite]): ModelError[] => {
-      const at = { type, relation };
-      if (runsInCircles(relations.get(type)!, rewrite, new Set([relation]))) {
-        return [{ code: 'cycle', ...at, message: `${type}#${relation}: leads to itself` }];
-      }
-      const isReached = reached.has(`${type}#${relation}`);
-      return isReached
-        ? []
-        : [{ code: 'no_entrypoint', ...at, message: `${type}#${relation}: no user can ever be in it` }];
-    }),
-  );
-}
-
-/** Relations that some user can be in: the least fixed point over all rewrites. */
-function entered(model: AuthorizationModel, relations: Relations): Set<string> {
-  const reached = new Set<string>();
-  const canEnter = (type: string, relation: string, rewrite: Rewrite): boolean => {
-    if ('this' in rewrite) {
-      return restrictionsOf(model, type, relation).some(
-        (reference) => reference.relation === undefined || reached.has(`${reference.type}#${reference.relation}`),
-      );
-    }
-    if ('computedUserset' in rewrite) return reached.has(`${type}#${rewrite.computedUserset.relation}`);
-    if ('tupleToUserset' in rewrite) {
-      const { tupleset, computedUserset } = rewrite.tupleToUserset;
-      const parents = restrictionsOf(model, type, tupleset.relation);
-      return parents.some((parent) => reached.has(`${parent.type}#${computedUserset.relation}`));
-    }
-    const children = childrenOf(rewrite);
-    const enters = (child: Rewrite) => canEnter(type, relation, child);
-    return 'union' in rewrite ? children.some(enters) : children.every(enters);
-  };
-  for (let before = -1; before < reached.size;) {
-    before = reached.size;
-    for (const [type, own] of relations) {
-      for (const [relation, rewrite] of own) if (canEnter(type, relation, rewrite)) reached.add(`${type}#${relation}`);
-    }
-  }
-  return reached;
-}
-
-/** Whether computed relations of one object lead back to one that is on the way. */
-function runsInCircles(own: ReadonlyMap<string, Rewrite>, rewrite: Rewrite, visited: ReadonlySet<string>): boolean {
-  if (!('computedUserset' in rewrite)) return childrenOf(rewrite).some((child) => runsInCircles(own, child, visited));
-  const { relation } = rewrite.computedUserset;
-  return visited.has(relation) || runsInCircles(own, own.get(relation)!, new Set([...visited, relation]));
 }

@@ -7,6 +7,8 @@ import { validateTuple } from './validate-tuple.ts';
 
 /** Most contextual tuples of one question. */
 export const CONTEXTUAL_TUPLES_MAX = 100;
+/** No contextual tuples. */
+export const NO_TUPLES: readonly OverlayTuple[] = [];
 /** From here on addresses stand for names that are not stored. */
 export const VIRTUAL = 0x20000000;
 
@@ -28,17 +30,23 @@ export class Names {
   #index!: TupleIndex;
   #virtual: string[] = [];
 
-  /** Forgets the names of the question before. */
-  reset(index: TupleIndex): void {
+  use(index: TupleIndex): void {
     this.#index = index;
+  }
+
+  /** Forgets the names of the question before. */
+  reset(): void {
     if (this.#virtual.length > 0) this.#virtual = [];
   }
 
   /** The address of `text.slice(0, end)`. */
   addressOf(text: string, end: number): number {
-    const stored = this.#index.findObject(text, end);
-    if (stored !== 0) return stored;
-    const name = text.slice(0, end);
+    const stored = this.#index.entities.findName(text, end);
+    return stored === 0 ? this.absent(text.slice(0, end)) : stored;
+  }
+
+  /** The address of a name that is not stored. */
+  absent(name: string): number {
     const known = this.#virtual.indexOf(name);
     return VIRTUAL + (known >= 0 ? known : this.#virtual.push(name) - 1);
   }
@@ -46,13 +54,13 @@ export class Names {
   /** Type by the model's numbers, -1 where the model has none. */
   typeOf(address: number): number {
     const { binding } = this.#index;
-    if (address < VIRTUAL) return binding.typeToModel[this.#index.typeOf(address)]!;
+    if (address < VIRTUAL) return binding.typeToModel[this.#index.entities.typeOf(address)]!;
     const name = this.#virtual[address - VIRTUAL]!;
     return binding.model.vocabulary.types.idOf(name.slice(0, name.indexOf(':')));
   }
 
   textOf(address: number): string {
-    return address < VIRTUAL ? this.#index.textOf(address) : this.#virtual[address - VIRTUAL]!;
+    return address < VIRTUAL ? this.#index.entities.textOf(address) : this.#virtual[address - VIRTUAL]!;
   }
 }
 
@@ -78,6 +86,11 @@ export class Overlay {
       kept.set(JSON.stringify([tuple.object, tuple.relation, tuple.user]), resolve(index, names, tuple));
     }
     this.tuples = [...kept.values()];
+  }
+
+  /** Those of an object's relation. */
+  of(object: number, relation: number): OverlayTuple[] {
+    return this.tuples.filter((tuple) => tuple.object === object && tuple.relation === relation);
   }
 
   /** The tuple of this key. */

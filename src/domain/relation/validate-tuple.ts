@@ -7,6 +7,11 @@ import type { Tuple, TupleCondition } from './tuple.ts';
 
 /** Longest object `type:id`, in characters; users may be twice as long. */
 export const OBJECT_CHARS_MAX = 256;
+const TYPE_CHARS_MAX = 254;
+const HASH = 0x23;
+const ASTERISK = 0x2a;
+const COLON = 0x3a;
+const AT = 0x40;
 const OBJECT = /^[^:#@*\s]{1,254}:[^:#*\s]+$/u;
 const USER = /^[^:#@*\s]{1,254}:(\*|[^:#*\s]+)(#[^:#@*\s]{1,50})?$/u;
 
@@ -35,6 +40,7 @@ export function isType(model: CompiledModel, type: string): boolean {
 
 /** What is wrong with the form of a user field; undefined when nothing is. */
 export function malformedUser(user: string): string | undefined {
+  if (isPlainName(user)) return undefined;
   if (user.length > 2 * OBJECT_CHARS_MAX || !USER.test(user) || user.includes(':*#')) {
     return "user is not of the form 'type:id', 'type:id#relation' or 'type:*'";
   }
@@ -43,8 +49,24 @@ export function malformedUser(user: string): string | undefined {
 
 /** What is wrong with the form of an object field; undefined when nothing is. */
 export function malformedObject(object: string): string | undefined {
+  if (isPlainName(object)) return undefined;
   if (object.length > OBJECT_CHARS_MAX || !OBJECT.test(object)) return "object is not of the form 'type:id'";
   return isWellFormed(object) ? idTooLong(object) : 'object is not well-formed text';
+}
+
+/** `type:id` of visible ASCII without `:`, `#`, `*` and `@`, within every limit: most names are, and need no pattern. */
+function isPlainName(text: string): boolean {
+  if (text.length > OBJECT_CHARS_MAX) return false;
+  let colon = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code <= 0x20 || code >= 0x7f || code === HASH || code === ASTERISK || code === AT) return false;
+    if (code !== COLON) continue;
+    if (colon > 0) return false;
+    colon = at;
+    if (at === 0) return false;
+  }
+  return colon > 0 && colon < text.length - 1 && colon <= TYPE_CHARS_MAX;
 }
 
 function isWellFormed(text: string): boolean {

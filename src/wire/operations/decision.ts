@@ -3,7 +3,17 @@ import type { Question } from '../../domain/decision/question.ts';
 import { Fault, type Cause } from '../../domain/errors.ts';
 import type { Checked, CheckRequest } from '../../services/check.ts';
 import type { Operation } from '../operation.ts';
-import { CONTEXT, CONSISTENCY_TOKEN, NAME, objectOf, PROVIDER_ID, SESSION_ID, TUPLE_KEYS, USER_ID } from './fields.ts';
+import {
+  CONTEXT,
+  CONSISTENCY_TOKEN,
+  given,
+  NAME,
+  objectOf,
+  PROVIDER_ID,
+  SESSION_ID,
+  TUPLE_KEYS,
+  USER_ID,
+} from './fields.ts';
 import { parseTupleKey, timestamp, type WireTupleKey } from './render.ts';
 
 /** The three ways to put a question, as fields of a request. */
@@ -140,7 +150,8 @@ export const DECISION_OPERATIONS: readonly Operation[] = [
     ) {
       const decisions = [];
       for (const [position, each] of wire.checks.entries()) {
-        const { consistency_token: token = wire.consistency_token, provider_id: providerId = wire.provider_id } = each;
+        const token = given(each.consistency_token) ?? wire.consistency_token;
+        const providerId = given(each.provider_id) ?? wire.provider_id;
         const checked = await within(position, () => check.check(caller, { ...parseCheck(each), token, providerId }));
         decisions.push(renderChecked(checked));
       }

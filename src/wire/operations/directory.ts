@@ -227,7 +227,8 @@ const PARTNER_OPERATIONS: readonly Operation[] = [
     service: 'DirectoryService',
     method: 'SetPartnerStatus',
     http: { method: 'PUT', path: '/v1/partner/status' },
-    scope: 'operator',
+    scope: 'directory',
+    operatorsOnly: true,
     request: objectOf({ provider_id: PROVIDER_ID, status: oneOf(['active', 'stopped'], 'P-2.'), cause: CAUSE }, [
       'provider_id',
       'status',

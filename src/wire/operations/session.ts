@@ -82,6 +82,7 @@ export const SESSION_OPERATIONS: readonly Operation[] = [
         reason: opened.reason,
         ...(opened.session && { session: renderSession(opened.session, opened.session.openedAt) }),
         closed_session_ids: opened.closed,
+        consistency_token: formatToken(opened.sequence),
       };
     },
   },
@@ -126,8 +127,8 @@ export const SESSION_OPERATIONS: readonly Operation[] = [
     scope: 'admit',
     request: OF_SESSION,
     async call({ sessions }, caller, wire: WireSession) {
-      const { session, now } = await sessions.close(caller, parseSession(wire));
-      return { session: renderSession(session, now) };
+      const { session, now, sequence } = await sessions.close(caller, parseSession(wire));
+      return { session: renderSession(session, now), consistency_token: formatToken(sequence) };
     },
   },
   {

@@ -2,7 +2,7 @@ import { mkdtempSync, mkdirSync, cpSync, rmSync, writeFileSync, readFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { checkPolicyFile, loadPolicies } from '../../../src/adapters/files/load-policies.ts';
+import { loadPolicies } from '../../../src/adapters/files/load-policies.ts';
 import { importedUsers, loadSamples } from '../../../src/adapters/files/load-samples.ts';
 import { createPolicyFormat } from '../../../src/adapters/files/policy-format.ts';
 import { formatProblem } from '../../../src/adapters/files/format-problem.ts';
@@ -11,13 +11,14 @@ import type { PlanState } from '../../../src/domain/plan/state.ts';
 import type { UserContext } from '../../../src/domain/user/commands.ts';
 import { decide } from '../../../src/domain/user/decide.ts';
 import { ROLES } from '../../../src/domain/values.ts';
+import { checkPolicyFile } from '../../../src/policy-folder.ts';
 import { format, modelsDir, policiesDir } from './fixtures.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
 const HOUR_MS = 3_600_000;
 const PARTNERS = ['BTOB', 'FINT', 'MDIA'] as const;
 
-const policies = loadPolicies(policiesDir).map((file) => checkPolicyFile(file, format));
+const policies = loadPolicies(policiesDir).map((file) => ({ ...file, ...checkPolicyFile(file, format) }));
 const samples = loadSamples(policiesDir);
 
 function policyOf(partner: string) {

@@ -274,6 +274,42 @@ describe('check', () => {
     }
   });
 
+  it('a userset that a flat relation does not admit is not in it, whatever is written', () => {
+    const index = indexOf(
+      'type user\ntype team\n  relations\n    define member: [user]\ntype doc\n  relations\n    define lead: [team]\n    define viewer: [user, doc#lead]',
+      ['doc:1#viewer@doc:2#lead', 'doc:2#lead@team:a#member', 'doc:2#lead@team:b', 'team:a#member@user:x'],
+    );
+    const asked = ['team:a#member', 'team:a', 'team:b', 'doc:2#lead', 'user:x'].map((user) => {
+      return [user, check(index, { object: 'doc:1', relation: 'viewer', user }).allowed];
+    });
+    expect(asked).toEqual([
+      ['team:a#member', false],
+      ['team:a', false],
+      ['team:b', true],
+      ['doc:2#lead', true],
+      ['user:x', false],
+    ]);
+  });
+
+  it('a user of many sets, against few usersets and against many', () => {
+    const leads = (count: number) => Array.from({ length: count }, (_, at) => `team:${at}#lead@user:busy`);
+    const editors = (doc: string, from: number, to: number) =>
+      Array.from({ length: to - from }, (_, at) => `doc:${doc}#editor@team:${from + at}#lead`);
+    const index = indexOf(DSL, [
+      ...leads(30),
+      ...editors('few', 28, 32),
+      ...editors('many', 29, 99),
+      ...editors('none', 30, 99),
+      'doc:other#editor@team:31#lead',
+    ]);
+    const asked = ['few', 'many', 'none', 'other'].map((doc) => check(index, keyOf(`doc:${doc}#editor@user:busy`)));
+    expect(asked.map(({ allowed }) => allowed)).toEqual([true, true, false, false]);
+    expect(check(index, keyOf('doc:none#editor@user:busy'), { limits: { stepsMax: 20 } })).toEqual({
+      allowed: false,
+      unknown: 'breadth',
+    });
+  });
+
   it('ends when time is over, and allows nothing', () => {
     const wide = Array.from({ length: 900 }, (_, at) => `doc:1#banned@team:${at}#member`);
     const index = indexOf(DSL, ['doc:1#owner@user:x', ...wide]);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../../src/domain/relation/check.ts';
-import { COUNTED_ABOVE, LISTED_BELOW, TupleIndex } from '../../../src/domain/relation/tuple-index.ts';
+import { COUNTED_ABOVE, LISTED_BELOW } from '../../../src/domain/relation/set-users.ts';
+import { TupleIndex } from '../../../src/domain/relation/tuple-index.ts';
 import type { Tuple } from '../../../src/domain/relation/tuple.ts';
 import { compiled, indexOf, keyOf, modelOf, sorted, withCondition } from './engine.ts';
 import { anyTuple } from './worlds.ts';
@@ -171,6 +172,21 @@ describe('TupleIndex', () => {
     const key = { object: 'team:wide', relation: 'member', user };
     return user === 'user:u7' ? { ...key, condition: { name: 'until', context: { at: 5 } } } : key;
   }
+
+  it('finds the wildcard of a type while some tuple has it', () => {
+    const index = fresh();
+    const ask = () => check(index, keyOf('team:a#member@user:x')).allowed;
+    expect(ask()).toBe(false);
+    for (let round = 0; round < 2; round++) {
+      index.write(keyOf('team:a#member@user:*'));
+      index.write(keyOf('team:b#member@user:*'));
+      index.write(keyOf('team:a#member@team:*'));
+      index.delete(keyOf('team:b#member@user:*'));
+      expect(ask()).toBe(true);
+      index.delete(keyOf('team:a#member@user:*'));
+      expect(ask()).toBe(false);
+    }
+  });
 
   it('starts small and stays below 40 bytes a tuple', () => {
     expect(fresh().bytes).toBeLessThan(4_096);

@@ -23,6 +23,7 @@ import { PlanChangeService, type PlanAction } from '../../../src/services/plan-c
 import { PolicyService } from '../../../src/services/policy.ts';
 import { RelationshipService } from '../../../src/services/relationships.ts';
 import { Replica } from '../../../src/services/replica.ts';
+import { SessionService } from '../../../src/services/sessions.ts';
 import { SubscriptionService } from '../../../src/services/subscriptions.ts';
 import { SweepService } from '../../../src/services/sweep.ts';
 
@@ -97,6 +98,13 @@ export async function openHouse(wrap: (documents: DocumentStore) => DocumentStor
     policy: new PolicyService({ changes, replica, partnerChanges, format }),
     relationships: new RelationshipService(changes, replica, stores.relationships),
     keys: new KeyService(changes, replica),
+    sessions: new SessionService({
+      replica,
+      changes,
+      documents,
+      admissions: stores.admissions,
+      decisionLog: undefined,
+    }),
     sweep: new SweepService(documents, changes, replica),
     /** A user with a basic verification, and so basic (R-6). */
     async basicUser(id: string, caller: Caller = alfa): Promise<UserId> {

@@ -1,12 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { latest } from '../../../src/domain/plan/state.ts';
 import type { DocumentStore } from '../../../src/ports/document-store.ts';
+import { Changes } from '../../../src/services/change.ts';
 import { createCompilePartner } from '../../../src/services/compile-partner.ts';
+import { PartnerChanges } from '../../../src/services/partner-change.ts';
+import { PolicyService } from '../../../src/services/policy.ts';
+import { Replica } from '../../../src/services/replica.ts';
 import {
   ALFA,
   alfa,
   BETA,
   beta,
+  compilePartner,
   format,
   openHouse,
   operator,
@@ -184,6 +189,21 @@ describe('a policy that is applied (P-3)', () => {
     ]);
   });
 
+  it('by a process that has not seen the policy in force yet takes the plans out that only that one names', async () => {
+    house = await openHouse();
+    const replica = new Replica(house.documents, house.relationshipStore, compilePartner);
+    await replica.load();
+    const changes = new Changes(house.documents, replica, house.clock);
+    const partnerChanges = new PartnerChanges(house.documents, changes);
+    const other = new PolicyService({ changes, replica, partnerChanges, format });
+    await house.policy.apply(alfa, { text: policyOf('ALFA', more) });
+    expect(await other.apply(alfa, { text: policyOf('ALFA').replace('Ltd', 'plc') })).toMatchObject({
+      policyVersion: 3,
+    });
+    await house.replica.fresh();
+    expect(house.subscriptions.plans(alfa, { activeOnly: true }).map(({ planId }) => planId)).toEqual(['pro', 'team']);
+  });
+
   it('twice at once ends as one of the two, whole', async () => {
     house = await openHouse();
     const texts = [
@@ -225,6 +245,22 @@ describe('a partner that is registered (P-1)', () => {
     expect(house.subscriptions.plans(operator, { providerId: 'GAMA' }).map(({ planId }) => planId)).toEqual([
       'pro',
       'solo',
+    ]);
+  });
+
+  it('is none with a model that lacks relations of the identity decision, and each is named', async () => {
+    house = await openHouse();
+    const { modelText } = house.replica.partner(ALFA)!.state;
+    const lacking = modelText.replace('    define withheld: [partner#signing]\n', '').replace('but not withheld', '');
+    const { created, problems } = await house.policy.registerPartner(policyOf('GAMA'), lacking, system);
+    expect(created).toBe(false);
+    expect(problems).toEqual([
+      expect.objectContaining({
+        severity: 'error',
+        path: '/model',
+        rule: 'R-3',
+        message: expect.stringContaining('`permission#withheld`') as string,
+      }),
     ]);
   });
 

@@ -17,11 +17,14 @@ export const GOOD_KEY = 'ghk_good';
 /** A key of the partner without any scope. */
 export const BARE_KEY = 'ghk_bare';
 export const OPERATOR_KEY = 'ghk_operator';
+/** A key of the platform without any scope. */
+export const BARE_OPERATOR_KEY = 'ghk_bare_operator';
 
 const CALLERS: Readonly<Record<string, Caller>> = {
   [GOOD_KEY]: { keyId: 'good', providerId: 'acme' as never, scopes: new Set(['check', 'admit', 'directory']) },
   [BARE_KEY]: { keyId: 'bare', providerId: 'acme' as never, scopes: new Set() },
-  [OPERATOR_KEY]: { keyId: 'operator', providerId: undefined, scopes: new Set(['check']) },
+  [OPERATOR_KEY]: { keyId: 'operator', providerId: undefined, scopes: new Set(['check', 'directory']) },
+  [BARE_OPERATOR_KEY]: { keyId: 'bareop', providerId: undefined, scopes: new Set() },
 };
 
 const authenticate: Authenticate = (token) => {
@@ -120,7 +123,8 @@ export function fakeOperations(seen: unknown[], gate: Promise<void>): readonly O
       service: 'DirectoryService',
       method: 'CreateUser',
       http: { method: 'POST', path: '/v1/users', status: 201 },
-      scope: 'operator',
+      scope: 'directory',
+      operatorsOnly: true,
       request: { type: 'object', additionalProperties: false, properties: { user_id: USER } },
       call: () => ({ consistency_token: 't' }),
     },

@@ -2,7 +2,7 @@ import { status as grpcStatus } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BODY_BYTES_MAX } from '../../../src/wire/limits.ts';
 import { NESTING_MAX } from '../../../src/wire/request-check.ts';
-import { BARE_KEY, GOOD_KEY, OPERATOR_KEY, startFixture, type EdgeFixture } from './edge-fixture.ts';
+import { BARE_KEY, BARE_OPERATOR_KEY, GOOD_KEY, OPERATOR_KEY, startFixture, type EdgeFixture } from './edge-fixture.ts';
 
 let edge: EdgeFixture;
 beforeAll(async () => {
@@ -205,6 +205,13 @@ describe('bad input over HTTP', () => {
       { code: 'SCOPE_MISSING', rule: 'scope check' },
     ],
     ['a call for operators', '/v1/users', { method: 'POST', body: '{}' }, 403, { code: 'SCOPE_MISSING' }],
+    [
+      'an operator without the scope',
+      '/v1/users',
+      { method: 'POST', body: '{}', key: BARE_OPERATOR_KEY },
+      403,
+      { code: 'SCOPE_MISSING', rule: 'scope directory' },
+    ],
   ])('%s gets its code, and the server stays up', async (_case, path, init, status, problem) => {
     const answer = await edge.http(path, init);
     expect(answer.body).toMatchObject({ ...problem, status });

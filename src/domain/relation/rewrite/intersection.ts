@@ -5,21 +5,17 @@ import type { Outcome } from '../outcome.ts';
 import type { Operator } from './operator.ts';
 
 /** `a and b`: allowed by every child. */
-export class Intersection implements Operator {
-  readonly kind = 'intersection';
-  readonly label = 'intersection';
-  readonly #children: readonly Operator[];
-
-  constructor(children: readonly Operator[]) {
-    this.#children = children;
+export function evaluateIntersection(
+  evaluation: Evaluation,
+  { children }: Operator,
+  relation: CompiledRelation,
+  object: number,
+  depth: number,
+): Outcome {
+  let outcome: Outcome = ALLOWED;
+  for (let at = 0; at < children.length; at++) {
+    outcome = both(outcome, evaluation.run(children[at]!, relation, object, depth));
+    if (outcome === DENIED && !evaluation.exhaustive) return outcome;
   }
-
-  evaluate(evaluation: Evaluation, relation: CompiledRelation, object: number, depth: number): Outcome {
-    let outcome: Outcome = ALLOWED;
-    for (const child of this.#children) {
-      outcome = both(outcome, evaluation.run(child, relation, object, depth));
-      if (outcome === DENIED && !evaluation.exhaustive) return outcome;
-    }
-    return outcome;
-  }
+  return outcome;
 }

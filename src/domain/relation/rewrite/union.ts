@@ -5,21 +5,17 @@ import type { Outcome } from '../outcome.ts';
 import type { Operator } from './operator.ts';
 
 /** `a or b`: allowed by any child. */
-export class Union implements Operator {
-  readonly kind = 'union';
-  readonly label = 'union';
-  readonly #children: readonly Operator[];
-
-  constructor(children: readonly Operator[]) {
-    this.#children = children;
+export function evaluateUnion(
+  evaluation: Evaluation,
+  { children }: Operator,
+  relation: CompiledRelation,
+  object: number,
+  depth: number,
+): Outcome {
+  let outcome: Outcome = DENIED;
+  for (let at = 0; at < children.length; at++) {
+    outcome = either(outcome, evaluation.run(children[at]!, relation, object, depth));
+    if (outcome === ALLOWED && !evaluation.exhaustive) return outcome;
   }
-
-  evaluate(evaluation: Evaluation, relation: CompiledRelation, object: number, depth: number): Outcome {
-    let outcome: Outcome = DENIED;
-    for (const child of this.#children) {
-      outcome = either(outcome, evaluation.run(child, relation, object, depth));
-      if (outcome === ALLOWED && !evaluation.exhaustive) return outcome;
-    }
-    return outcome;
-  }
+  return outcome;
 }
