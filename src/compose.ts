@@ -114,7 +114,7 @@ async function openHouse(config: Config, clock: Clock) {
   const replica = new Replica(documents, relationships, createCompilePartner(format));
   const changes = new Changes(documents, replica, clock);
   const partnerChanges = new PartnerChanges(documents, changes);
-  const decisionParts = { replica, changes, documents, admissions, decisionLog };
+  const decisionParts = { replica, changes, documents, admissions, audit: stores.audit, decisionLog };
   const services: Services = {
     check: new CheckService(decisionParts),
     sessions: new SessionService(decisionParts),

@@ -60,7 +60,12 @@ export function configFor(dataDir: string, env: NodeJS.ProcessEnv = {}): Config 
 }
 
 export async function startApp(
-  options: { clock?: { now(): number }; dataDir?: string; keys?: Readonly<Record<string, string>>; env?: NodeJS.ProcessEnv } = {},
+  options: {
+    clock?: { now(): number };
+    dataDir?: string;
+    keys?: Readonly<Record<string, string>>;
+    env?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<TestApp> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'gatehouse-app-'));
   const config = configFor(dataDir, options.env);

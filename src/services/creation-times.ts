@@ -5,7 +5,7 @@ import type { Millis } from '../domain/values.ts';
  * two of one process are equal and each is greater than the one before, should the clock even stand or step back.
  */
 export class CreationTimes {
-  #last = 0n;
+  #last = -1n;
 
   next(now: Millis): bigint {
     const earliest = BigInt(now) * 1_000_000n;

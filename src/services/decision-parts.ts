@@ -1,4 +1,5 @@
 import type { AdmissionStore } from '../ports/admission-store.ts';
+import type { AuditLog } from '../ports/audit-log.ts';
 import type { DecisionLog } from '../ports/decision-log.ts';
 import type { DocumentStore } from '../ports/document-store.ts';
 import type { Changes } from './change.ts';
@@ -10,6 +11,7 @@ export interface DecisionParts {
   readonly changes: Changes;
   readonly documents: DocumentStore;
   readonly admissions: AdmissionStore;
+  readonly audit: AuditLog;
   /** `undefined`: decisions are not logged. */
   readonly decisionLog: DecisionLog | undefined;
 }

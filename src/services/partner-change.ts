@@ -29,21 +29,19 @@ export class PartnerChanges {
   }
 
   /**
-   * Makes one change of a partner. `before` runs on each attempt, between the read and the commit, with the partner as it
-   * was read: what it commits is there when the change is, and a partner that changed meanwhile makes both anew.
+   * Makes one change of a partner. A command that is prepared is so on each attempt, between the read and the commit: what
+   * the preparing commits is there when the change is, and a partner that changed meanwhile makes both anew.
    */
   async change(
     providerId: ProviderId,
-    command: PartnerCommand,
+    command: PartnerCommand | (() => Promise<PartnerCommand>),
     because: Because,
-    before: (state: PartnerState) => Promise<unknown> = () => Promise.resolve(),
   ): Promise<PartnerChange | { readonly refusal: Refusal }> {
     return untilCommitted(async () => {
       const state = await this.#documents.get('partner', providerId);
       const now = this.#changes.now();
-      const { events, refusal } = decide(command, state, { now });
+      const { events, refusal } = decide(typeof command === 'function' ? await command() : command, state, { now });
       if (refusal) return { refusal };
-      if (state) await before(state);
       let next = state;
       for (const event of events) next = evolve(next, event);
       return this.#commit(state, next as PartnerState, entriesOf(events, { at: now, providerId, ...because }, {}));

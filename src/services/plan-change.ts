@@ -45,7 +45,7 @@ export interface PlanChangeAnswer {
 
 /** How long the key of a done change is remembered, and how many of a user: the documents stay small (domain §9, Replays). */
 export const CHANGE_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
-export const CHANGES_KEPT_MAX = 32;
+export const CHANGES_KEPT_MAX = 128;
 
 /** What the document keeps of an answer: all but the code, which is derived again from its origin. */
 interface RecordedAnswer {

@@ -1,5 +1,7 @@
 import { Fault, refused, type Refusal } from '../domain/errors.ts';
 import { error, inOrder, warning } from '../domain/partner/finding.ts';
+import type { PartnerCommand } from '../domain/partner/commands.ts';
+import type { PlanVersions } from '../domain/partner/state.ts';
 import type { Policy, PolicyProblem } from '../domain/partner/policy.ts';
 import { latest, type PlanDefinition } from '../domain/plan/state.ts';
 import { object } from '../domain/projection.ts';
@@ -66,15 +68,12 @@ export class PolicyService {
     const problems = problemsFor(view, read);
     const { policy } = read.compilation;
     if (!policy || hasError(problems)) return this.#unchanged(view, problems);
-    const change = await this.#partnerChanges.change(
-      providerId,
-      { type: 'apply-policy', file: read },
-      because,
-      async () => {
-        await this.#replica.fresh();
-        await this.#definePlans(this.#changes.partner(providerId), policy, because);
-      },
-    );
+    const prepare = async (): Promise<PartnerCommand> => {
+      await this.#replica.fresh();
+      const planVersions = await this.#definePlans(this.#changes.partner(providerId), policy, because);
+      return { type: 'apply-policy', file: read, planVersions };
+    };
+    const change = await this.#partnerChanges.change(providerId, prepare, because);
     if ('refusal' in change) return this.#unchanged(view, [refusalProblem(change.refusal, read)]);
     if (change.sequence === undefined) await this.#replica.fresh();
     const token = formatToken(change.sequence ?? this.#replica.position);
@@ -130,24 +129,28 @@ export class PolicyService {
     return { providerId, created, problems };
   }
 
-  async #definePlans(view: PartnerView, policy: Policy, because: Because): Promise<void> {
+  /** Makes the plans of a policy, out of force until the partner's commit names their versions, which it answers. */
+  async #definePlans(view: PartnerView, policy: Policy, because: Because): Promise<PlanVersions> {
     const named = new Set(policy.plans.map((plan) => plan.planId));
-    for (const definition of policy.plans) await this.#definePlan(policy.providerId, definition, because);
+    const definitions = [...policy.plans];
     for (const { planId } of view.policy.plans) {
       const plan = view.plans.get(planId);
       if (!plan || named.has(planId) || plan.discontinuedAt !== undefined) continue;
       const { version: _, at: __, ...definition } = latest(plan);
-      await this.#definePlan(policy.providerId, { ...definition, active: false }, because);
+      definitions.push({ ...definition, active: false });
     }
+    const versions: Record<string, number> = {};
+    for (const definition of definitions) {
+      versions[definition.planId] = await this.#definePlan(policy.providerId, definition, because);
+    }
+    return versions;
   }
 
-  #definePlan(providerId: ProviderId, definition: PlanDefinition, because: Because): Promise<unknown> {
-    return this.#partnerChanges.changePlan(
-      providerId,
-      definition.planId,
-      { type: 'define', providerId, definition },
-      because,
-    );
+  /** The number of the version that is equal to the definition: the newest. */
+  async #definePlan(providerId: ProviderId, definition: PlanDefinition, because: Because): Promise<number> {
+    const command = { type: 'define', providerId, definition } as const;
+    const { state } = await this.#partnerChanges.changePlan(providerId, definition.planId, command, because);
+    return latest(state).version;
   }
 
   #unchanged(view: PartnerView, problems: readonly PolicyProblem[]): Applied {

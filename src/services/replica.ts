@@ -1,4 +1,5 @@
 import type { Policy } from '../domain/partner/policy.ts';
+import { planInForce } from '../domain/partner/plan-in-force.ts';
 import type { PartnerState } from '../domain/partner/state.ts';
 import type { PlanState } from '../domain/plan/state.ts';
 import { isOfUserDocument, object, projectPartner, projectUser } from '../domain/projection.ts';
@@ -27,7 +28,9 @@ export interface PartnerView extends CompiledPartner {
 }
 
 interface Held extends PartnerView {
-  readonly plans: Map<PlanId, PlanState>;
+  /** All plan documents, those of a policy that is not applied included. */
+  readonly planDocuments: Map<PlanId, PlanState>;
+  plans: ReadonlyMap<PlanId, PlanState>;
   /** Tuples of the partner and its plans as they are in the index, by their key. */
   projected: Map<string, Tuple>;
 }
@@ -169,7 +172,7 @@ export class Replica {
         const plan = yield* when(this.#documents.get('plan', change.id));
         const held = plan && this.#partners.get(plan.providerId);
         if (plan && held) {
-          held.plans.set(plan.planId, plan);
+          held.planDocuments.set(plan.planId, plan);
           this.#project(held);
         }
         return;
@@ -241,7 +244,8 @@ export class Replica {
       policy,
       model,
       state,
-      plans: new Map(plans.map((plan) => [plan.planId, plan])),
+      planDocuments: new Map(plans.map((plan) => [plan.planId, plan])),
+      plans: new Map(),
       index: new TupleIndex(model),
       projected: new Map(),
     };
@@ -251,6 +255,8 @@ export class Replica {
   }
 
   #project(held: Held): void {
+    const inForce = [...held.planDocuments.values()].flatMap((plan) => planInForce(plan, held.state) ?? []);
+    held.plans = new Map(inForce.map((plan) => [plan.planId, plan]));
     const next = keyed(projectPartner(held.state, held.policy, held.plans.values()));
     exchange(held.index, held.projected, next);
     held.projected = next;

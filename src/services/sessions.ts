@@ -17,7 +17,7 @@ import type { AdmitOutcome } from '../ports/admission-store.ts';
 import type { Sequence } from '../ports/document-store.ts';
 import { entitlementsAt, termsOf } from './admission-terms.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { partnerOf, type Caller } from './caller.ts';
+import { actorOf, partnerOf, type Caller } from './caller.ts';
 import { askOf, checkFacts, optionsOf, type RequestFacts } from './circumstances.ts';
 import type { DecisionParts } from './decision-parts.ts';
 import type { PartnerView } from './replica.ts';
@@ -71,6 +71,7 @@ export class SessionService {
     const sessionId = sessionIdOf(view.policy.providerId, userId, randomBytes(16).toString('base64url'));
     const rules = sessionRulesOf(view.policy, user.role, entitlementsAt(view, user, now));
     const opened = await this.#parts.admissions.open({ sessionId, rules, now });
+    await this.#audit(caller, sessionId, 'SessionOpened', now, { closed: opened.closed.length });
     return { reason: 'ALLOWED', ...opened, sequence: this.#parts.replica.position };
   }
 
@@ -92,6 +93,11 @@ export class SessionService {
       });
     }
     const { admission } = outcome;
+    const { reason } = admission;
+    await this.#audit(caller, request.sessionId, 'OperationAsked', now, {
+      reason,
+      replayed: outcome.kind === 'replay',
+    });
     const until = admission.makesIdleUntil;
     // A repeat too: the first may have ended between its two commits. Who is idle already stays as it is.
     const idled =
@@ -132,7 +138,21 @@ export class SessionService {
     const now = this.#parts.changes.now();
     const session = await this.#parts.admissions.close(request.sessionId, now);
     if (!session) throw notFound();
+    await this.#audit(caller, request.sessionId, 'SessionClosed', now, {});
     return { session, now, sequence: this.#parts.replica.position };
+  }
+
+  /** An operator's acts on a partner are audited (P-7), without the id of the session (C-7); a partner's own are its everyday. */
+  async #audit(
+    caller: Caller,
+    sessionId: SessionId,
+    event: string,
+    at: Millis,
+    detail: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    if (caller.providerId !== undefined) return;
+    const entry = { at, ...ownerOfSession(sessionId), event, actor: actorOf(caller), cause: event, detail };
+    await this.#parts.audit.append([entry]);
   }
 
   async get(caller: Caller, request: SessionRequest): Promise<SessionSeen> {

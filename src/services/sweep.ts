@@ -43,10 +43,11 @@ export class SweepService {
       const now = this.#changes.now();
       const due = await this.#documents.dueUsers(providerId, now, BATCH_USERS);
       if (due.length === 0 || !(await this.#documents.lease('sweep', this.#holder, now, LEASE_MS))) return settled;
-      const done = await Promise.all(due.map((userId) => this.#settle(providerId, userId)));
-      const moved = done.filter(Boolean).length;
+      const done = await Promise.allSettled(due.map((userId) => this.#settle(providerId, userId)));
+      const moved = done.filter((each) => each.status === 'fulfilled' && each.value).length;
       settled += moved;
-      if (moved === 0) return settled;
+      // One user who cannot be settled now keeps nobody else from it; the next run comes back to it.
+      if (moved < due.length) return settled;
     }
   }
 

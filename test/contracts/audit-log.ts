@@ -27,6 +27,15 @@ export function auditLogContract(
       expect(await made.store.audit.ofPartner(PARTNER, { limit: 10 })).toEqual({ entries: [entry] });
     });
 
+    test('acts without a commit stand in their place, in order, and are read like others', async () => {
+      await rounds(1);
+      await made.store.audit.append([anEvent({ event: 'act1' }), anEvent({ event: 'act2' })]);
+      await Promise.all(['act3', 'act4'].map((event) => made.store.audit.append([anEvent({ event })])));
+      await made.store.documents.commit({ document: aUser({ rev: 2 }), events: [anEvent({ event: 'r2' })] });
+      const { entries } = await made.store.audit.ofUser(PARTNER, userId(1), { limit: 10 });
+      expect(named(entries)).toEqual(['r2', 'act4', 'act3', 'act2', 'act1', 'r1b', 'r1a']);
+    });
+
     test('newest first, within a commit too', async () => {
       await rounds(2);
       const { entries } = await made.store.audit.ofUser(PARTNER, userId(1), { limit: 10 });

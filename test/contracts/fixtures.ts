@@ -58,7 +58,13 @@ export function aPartner(overrides: Partial<PartnerState> = {}): PartnerState {
     status: 'active',
     createdAt: 1_700_000_000_000,
     region: 'default',
-    policy: { version: 1, text: 'name: One\n'.repeat(5_000), appliedAt: 1_700_000_000_000, digests: ['ab'] },
+    policy: {
+      version: 1,
+      text: 'name: One\n'.repeat(5_000),
+      appliedAt: 1_700_000_000_000,
+      digests: ['ab'],
+      planVersions: {},
+    },
     modelText: 'model\n  schema 1.1\n',
     ...overrides,
   };

@@ -1,13 +1,23 @@
 import { Fault } from '../../domain/errors.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
 import type { AuditEntry, Sequence } from '../../ports/document-store.ts';
+import { newestSequence } from './change-feed.ts';
 import type { Databases } from './databases.ts';
 import type { Environment } from './environment.ts';
 import { auditPosition, auditScope, belowReversed, isAuditPosition, positionOfAuditKey } from './keys.ts';
 
-export function lmdbAuditLog({ databases, read }: Environment): AuditLog {
-  const { audit, auditByUser } = databases;
+/** Acts without a commit stand behind the entries of the newest commit, in the order of their number. */
+const ACTS_FROM = 2 ** 32;
+
+export function lmdbAuditLog({ databases, read, write }: Environment): AuditLog {
+  const { audit, auditByUser, meta } = databases;
   return {
+    append: (entries) =>
+      write(() => {
+        const acts = (meta.get('audited_acts') as number | undefined) ?? 0;
+        meta.putSync('audited_acts', acts + entries.length);
+        appendAudit(databases, newestSequence(databases), entries, ACTS_FROM + acts);
+      }),
     ofUser: async (providerId, userId, page) =>
       read(() => {
         const prefix = `${providerId}/${userId}`;
@@ -25,15 +35,16 @@ export function lmdbAuditLog({ databases, read }: Environment): AuditLog {
   };
 }
 
-/** Within a write: the entries of one commit, in their order. */
+/** Within a write: the entries of one commit, in their order, numbered from `first`. */
 export function appendAudit(
   { audit, auditByUser }: Databases,
   sequence: Sequence,
   events: readonly AuditEntry[],
+  first = 0,
 ): void {
   events.forEach((entry, index) => {
     const scope = auditScope(entry.providerId);
-    const position = auditPosition(sequence, index);
+    const position = auditPosition(sequence, first + index);
     audit.putSync(`${scope}/${position}`, entry);
     if (entry.userId !== undefined) auditByUser.putSync(`${scope}/${entry.userId}/${position}`, null);
   });

@@ -1,5 +1,6 @@
 import type { Millis, ProviderId } from '../values.ts';
 import type { PolicyCompilation } from './compile-policy.ts';
+import type { PlanVersions } from './state.ts';
 
 /** A policy file and the model that it names, with what compiling it came to. */
 export interface PolicyFileGiven {
@@ -19,7 +20,7 @@ export type PartnerCommand =
   | { readonly type: 'stop' }
   | { readonly type: 'start' }
   /** P-3: the whole file or nothing. A stopped partner may be given one. */
-  | { readonly type: 'apply-policy'; readonly file: PolicyFileGiven };
+  | { readonly type: 'apply-policy'; readonly file: PolicyFileGiven; readonly planVersions: PlanVersions };
 
 export type PartnerEvent =
   | {
@@ -30,6 +31,7 @@ export type PartnerEvent =
       readonly text: string;
       readonly modelText: string;
       readonly digest: string;
+      readonly planVersions: PlanVersions;
       readonly at: Millis;
     }
   | { readonly type: 'PartnerStopped' }
@@ -41,5 +43,6 @@ export type PartnerEvent =
       readonly text: string;
       readonly modelText: string;
       readonly digest: string;
+      readonly planVersions: PlanVersions;
       readonly at: Millis;
     };

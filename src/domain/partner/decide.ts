@@ -31,7 +31,7 @@ export function decide(
         ? refuse('PARTNER_ALREADY_ACTIVE', state, ['stop'])
         : { events: [{ type: 'PartnerStarted' }] };
     case 'apply-policy':
-      return applyPolicy(command.file, state, context.now);
+      return applyPolicy(command, state, context.now);
     default:
       return command satisfies never;
   }
@@ -43,10 +43,16 @@ function register(file: PolicyFileGiven, state: PartnerState | undefined, now: M
   if (!policy) return refuse('POLICY_INVALID', state, ['register with a policy without errors']);
   const { providerId, name, region } = policy;
   const { text, modelText, digest } = file;
-  return { events: [{ type: 'PartnerRegistered', providerId, name, region, text, modelText, digest, at: now }] };
+  const planVersions = Object.fromEntries(policy.plans.map(({ planId }) => [planId, 1]));
+  const facts = { providerId, name, region, text, modelText, digest, planVersions, at: now };
+  return { events: [{ type: 'PartnerRegistered', ...facts }] };
 }
 
-function applyPolicy(file: PolicyFileGiven, state: PartnerState, now: Millis): PartnerDecision {
+function applyPolicy(
+  { file, planVersions: given }: Extract<PartnerCommand, { type: 'apply-policy' }>,
+  state: PartnerState,
+  now: Millis,
+): PartnerDecision {
   const policy = file.compilation.policy;
   if (!policy) return refuse('POLICY_INVALID', state, ['apply-policy without errors']);
   const foreign = foreignTo(state, policy);
@@ -54,7 +60,9 @@ function applyPolicy(file: PolicyFileGiven, state: PartnerState, now: Millis): P
   if (file.text === state.policy.text && file.modelText === state.modelText) return { events: [] };
   const { text, modelText, digest } = file;
   const version = state.policy.version + 1;
-  return { events: [{ type: 'PolicyApplied', version, name: policy.name, text, modelText, digest, at: now }] };
+  const planVersions = { ...state.policy.planVersions, ...given };
+  const facts = { version, name: policy.name, text, modelText, digest, planVersions, at: now };
+  return { events: [{ type: 'PolicyApplied', ...facts }] };
 }
 
 function foreignTo(state: PartnerState, policy: Policy): RefusalCode | undefined {

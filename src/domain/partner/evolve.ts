@@ -7,7 +7,7 @@ const DIGESTS_MAX = 256;
 /** The partner after an event. `rev` is the committer's: it stays as it was, 0 for a new partner. */
 export function evolve(state: PartnerState | undefined, event: PartnerEvent): PartnerState {
   if (event.type === 'PartnerRegistered') {
-    const { providerId, name, region, text, modelText, digest, at } = event;
+    const { providerId, name, region, text, modelText, digest, planVersions, at } = event;
     return {
       kind: 'partner',
       providerId,
@@ -16,7 +16,7 @@ export function evolve(state: PartnerState | undefined, event: PartnerEvent): Pa
       status: 'active',
       createdAt: at,
       region,
-      policy: { version: 1, text, appliedAt: at, digests: [digest] },
+      policy: { version: 1, text, appliedAt: at, digests: [digest], planVersions },
       modelText,
     };
   }
@@ -27,9 +27,9 @@ export function evolve(state: PartnerState | undefined, event: PartnerEvent): Pa
     case 'PartnerStarted':
       return { ...state, status: 'active' };
     case 'PolicyApplied': {
-      const { name, version, text, modelText, digest, at } = event;
+      const { name, version, text, modelText, digest, planVersions, at } = event;
       const digests = [...state.policy.digests, digest].slice(-DIGESTS_MAX);
-      return { ...state, name, policy: { version, text, appliedAt: at, digests }, modelText };
+      return { ...state, name, policy: { version, text, appliedAt: at, digests, planVersions }, modelText };
     }
     default:
       return event satisfies never;

@@ -1,5 +1,8 @@
 import type { Millis, PartnerStatus, ProviderId } from '../values.ts';
 
+/** By plan_id. */
+export type PlanVersions = Readonly<Record<string, number>>;
+
 /** One partner with the policy in force; older policies are in the audit log. */
 export interface PartnerState {
   readonly kind: 'partner';
@@ -18,6 +21,8 @@ export interface PartnerState {
     readonly appliedAt: Millis;
     /** SHA-256 of policy and model, hex, of every version, newest last, at most 256. */
     readonly digests: readonly string[];
+    /** The version of each plan that came into force with it: newer ones belong to a policy that is not applied (P-3). */
+    readonly planVersions: PlanVersions;
   };
   /** The authorization model that this partner pins: its DSL text. */
   readonly modelText: string;

@@ -84,7 +84,7 @@ export interface UserState {
   readonly roleTiedTo?: PlanId;
   /** Of the steps that led to the role and are guarded by the partner's policy. */
   readonly roleGrounds?: Readonly<Partial<Record<Role, RoleGrounds>>>;
-  /** Done plan changes of the last 7 days, newest last, at most 32. */
+  /** Done plan changes of the last 7 days, newest last, at most 128. */
   readonly planChanges: readonly PlanChangeRecord[];
 }
 

@@ -26,7 +26,7 @@ const active: PartnerState = {
   status: 'active',
   createdAt: 1_000,
   region: 'default',
-  policy: { version: 3, text, appliedAt: 2_000, digests: ['older'] },
+  policy: { version: 3, text, appliedAt: 2_000, digests: ['older'], planVersions: { plus: 1, gone: 3 } },
   modelText: 'model',
 };
 const stopped: PartnerState = { ...active, status: 'stopped' };
@@ -45,7 +45,13 @@ test('P-1: a partner is registered as its policy says, active, created now', () 
     ...active,
     rev: 0,
     createdAt: now,
-    policy: { version: 1, text, appliedAt: now, digests: [digestOf(text)] },
+    policy: {
+      version: 1,
+      text,
+      appliedAt: now,
+      digests: [digestOf(text)],
+      planVersions: { plus: 1, pro: 1, business: 1, founder: 1 },
+    },
   });
 });
 
@@ -56,28 +62,65 @@ describe('what is done', () => {
     [
       'P-3: another file is the next version, and names the partner',
       active,
-      { type: 'apply-policy', file: given(renamed) },
-      { ...active, name: 'Fintra Two', policy: { version: 4, text: renamed, appliedAt: now, digests: ['older', digestOf(renamed)] } },
+      { type: 'apply-policy', file: given(renamed), planVersions: { plus: 2 } },
+      {
+        ...active,
+        name: 'Fintra Two',
+        policy: {
+          version: 4,
+          text: renamed,
+          appliedAt: now,
+          digests: ['older', digestOf(renamed)],
+          planVersions: { plus: 2, gone: 3 },
+        },
+      },
     ],
     [
       'P-3: another model with the same file is the next version',
       active,
-      { type: 'apply-policy', file: given(text, 'model two') },
-      { ...active, modelText: 'model two', policy: { version: 4, text, appliedAt: now, digests: ['older', digestOf(text, 'model two')] } },
+      { type: 'apply-policy', file: given(text, 'model two'), planVersions: { plus: 2 } },
+      {
+        ...active,
+        modelText: 'model two',
+        policy: {
+          version: 4,
+          text,
+          appliedAt: now,
+          digests: ['older', digestOf(text, 'model two')],
+          planVersions: { plus: 2, gone: 3 },
+        },
+      },
     ],
-    ['P-3: the file in force is no change', active, { type: 'apply-policy', file: given(text) }, active],
+    [
+      'P-3: the file in force is no change',
+      active,
+      { type: 'apply-policy', file: given(text), planVersions: { plus: 2 } },
+      active,
+    ],
     [
       'P-2, P-3: a stopped partner may be given a policy, and stays stopped',
       stopped,
-      { type: 'apply-policy', file: given(renamed) },
-      { ...stopped, name: 'Fintra Two', policy: { version: 4, text: renamed, appliedAt: now, digests: ['older', digestOf(renamed)] } },
+      { type: 'apply-policy', file: given(renamed), planVersions: { plus: 2 } },
+      {
+        ...stopped,
+        name: 'Fintra Two',
+        policy: {
+          version: 4,
+          text: renamed,
+          appliedAt: now,
+          digests: ['older', digestOf(renamed)],
+          planVersions: { plus: 2, gone: 3 },
+        },
+      },
     ],
   ])('%s', (_title, state, command, expected) => {
     expect(after(state, command)).toEqual(expected);
   });
 
   test('the file in force makes no event', () => {
-    expect(decide({ type: 'apply-policy', file: given(text) }, active, { now }).events).toEqual([]);
+    expect(
+      decide({ type: 'apply-policy', file: given(text), planVersions: { plus: 2 } }, active, { now }).events,
+    ).toEqual([]);
   });
 });
 
@@ -98,7 +141,7 @@ describe('what is refused, with rule, state met and what is possible (B-11)', ()
     [stopped, { type: 'stop' }, 'PARTNER_ALREADY_STOPPED', 'P-2', ACTIVE.replace('active', 'stopped'), ['start']],
     [
       active,
-      { type: 'apply-policy', file: given(`${text}colour: red\n`) },
+      { type: 'apply-policy', file: given(`${text}colour: red\n`), planVersions: {} },
       'POLICY_INVALID',
       'P-3',
       ACTIVE,
@@ -106,7 +149,7 @@ describe('what is refused, with rule, state met and what is possible (B-11)', ()
     ],
     [
       active,
-      { type: 'apply-policy', file: given(foreign) },
+      { type: 'apply-policy', file: given(foreign), planVersions: { plus: 2 } },
       'POLICY_OF_OTHER_PARTNER',
       'P-5',
       ACTIVE,
@@ -114,7 +157,7 @@ describe('what is refused, with rule, state met and what is possible (B-11)', ()
     ],
     [
       abroad,
-      { type: 'apply-policy', file: given(renamed) },
+      { type: 'apply-policy', file: given(renamed), planVersions: { plus: 2 } },
       'REGION_FIXED',
       'P-8',
       ACTIVE,
@@ -127,18 +170,19 @@ describe('what is refused, with rule, state met and what is possible (B-11)', ()
   });
 });
 
-test.each<PartnerCommand>([{ type: 'stop' }, { type: 'start' }, { type: 'apply-policy', file: given(text) }])(
-  'P-6: $type on what was never registered is not found',
-  (command) => {
-    expect(() => decide(command, undefined, { now })).toThrow(expect.objectContaining({ code: 'PARTNER_NOT_FOUND' }));
-  },
-);
+test.each<PartnerCommand>([
+  { type: 'stop' },
+  { type: 'start' },
+  { type: 'apply-policy', file: given(text), planVersions: { plus: 2 } },
+])('P-6: $type on what was never registered is not found', (command) => {
+  expect(() => decide(command, undefined, { now })).toThrow(expect.objectContaining({ code: 'PARTNER_NOT_FOUND' }));
+});
 
 test('a log of events rebuilds the state', () => {
   const commands: PartnerCommand[] = [
     { type: 'register', file: given(text) },
     { type: 'stop' },
-    { type: 'apply-policy', file: given(renamed, 'model two') },
+    { type: 'apply-policy', file: given(renamed, 'model two'), planVersions: { plus: 2 } },
     { type: 'start' },
   ];
   let state: PartnerState | undefined;

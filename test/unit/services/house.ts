@@ -103,6 +103,7 @@ export async function openHouse(wrap: (documents: DocumentStore) => DocumentStor
       changes,
       documents,
       admissions: stores.admissions,
+      audit: stores.audit,
       decisionLog: undefined,
     }),
     sweep: new SweepService(documents, changes, replica),

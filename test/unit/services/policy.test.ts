@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { latest } from '../../../src/domain/plan/state.ts';
+import { parsePlanId } from '../../../src/domain/values.ts';
 import type { DocumentStore } from '../../../src/ports/document-store.ts';
 import { Changes } from '../../../src/services/change.ts';
 import { createCompilePartner } from '../../../src/services/compile-partner.ts';
@@ -185,6 +186,34 @@ describe('a policy that is applied (P-3)', () => {
     expect(house.subscriptions.plans(alfa, {}).map((plan) => [plan.planId, latest(plan).version])).toEqual([
       ['extra', 1],
       ['pro', 1],
+      ['team', 1],
+    ]);
+  });
+
+  it('whose plans are made and whose partner is not yet: the old plans are in force, and the new ones after it (P-3)', async () => {
+    const { failure, wrap } = failing();
+    house = await openHouse(wrap);
+    const userId = await house.basicUser('user001');
+    const text = policyOf('ALFA', more).replace('amount_minor: 900', 'amount_minor: 1000');
+    failure.at = 2;
+    await expect(house.policy.apply(alfa, { text })).rejects.toThrow('lost');
+    failure.at = Infinity;
+    const inForce = () => house.subscriptions.plans(alfa, {}).map((plan) => [plan.planId, latest(plan).version]);
+    expect(inForce()).toEqual([
+      ['pro', 1],
+      ['team', 1],
+    ]);
+    await expect(
+      house.change(userId, { type: 'subscribe', planId: parsePlanId('extra', 'plan_id') }, 'k1'),
+    ).rejects.toMatchObject({
+      code: 'PLAN_NOT_FOUND',
+    });
+    const { subscription } = await house.change(userId, { type: 'subscribe', planId: PRO }, 'k2');
+    expect(subscription.planVersion).toBe(1);
+    await house.policy.apply(alfa, { text });
+    expect(inForce()).toEqual([
+      ['extra', 1],
+      ['pro', 2],
       ['team', 1],
     ]);
   });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { statusAt } from '../../../src/domain/user/state.ts';
 import { parseOperationId, parseZone, type SessionId, type UserId } from '../../../src/domain/values.ts';
 import type { DocumentStore } from '../../../src/ports/document-store.ts';
-import { alfa, approved, openHouse, user, type House } from './house.ts';
+import { alfa, approved, openHouse, operator, user, type House } from './house.ts';
 
 const DAILY_MAX = 5;
 
@@ -109,5 +109,29 @@ describe('a repeated operation (S-12)', () => {
     const { sessionId } = await guestWithSession('guest01');
     await admit(sessionId, 'op1', { amount: 7, list: [1, 2] });
     await expect(admit(sessionId, 'op1', other)).rejects.toMatchObject({ code: 'KEY_REUSED' });
+  });
+});
+
+describe("an operator's acts on sessions (P-7)", () => {
+  const acts = async (userId: UserId) =>
+    (await house.auditOf(userId)).filter(({ event }) => /Session|Operation/.test(event));
+
+  it('are audited one by one, without the id of the session (C-7)', async () => {
+    const { userId } = await guestWithSession('guest01');
+    const { session } = await house.sessions.open(operator, { providerId: 'ALFA', userId });
+    const sessionId = session!.sessionId;
+    await house.sessions.admit(operator, { sessionId, operationId: parseOperationId('op1', 'operation_id'), cost: 1 });
+    await house.sessions.close(operator, { sessionId });
+    const entries = await acts(userId);
+    expect(entries.map(({ event }) => event)).toEqual(['SessionClosed', 'OperationAsked', 'SessionOpened']);
+    for (const { actor } of entries) expect(actor).toEqual({ kind: 'operator', id: operator.keyId });
+    expect(JSON.stringify(entries)).not.toContain(sessionId);
+  });
+
+  it("are told from the partner's own, which are its everyday", async () => {
+    const { userId, sessionId } = await guestWithSession('guest02');
+    await admit(sessionId, 'op1');
+    await house.sessions.close(alfa, { sessionId });
+    expect(await acts(userId)).toEqual([]);
   });
 });
