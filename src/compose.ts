@@ -1,7 +1,8 @@
 import { openNdjsonDecisionLog } from './adapters/decision-log/ndjson-decision-log.ts';
 import { createPolicyFormat } from './adapters/files/policy-format.ts';
 import { DataDirError } from './adapters/lmdb/data-dir-error.ts';
-import { openLmdb } from './adapters/lmdb/open-lmdb.ts';
+import { isLmdbStore } from './adapters/lmdb/prepare-data-dir.ts';
+import { openLmdb, type LmdbStores } from './adapters/lmdb/open-lmdb.ts';
 import { createPinoLog } from './adapters/pino/pino-log.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import type { AdminApp, App } from './app.ts';
@@ -13,6 +14,7 @@ import { keyAdministration } from './key-administration.ts';
 import { periodically } from './periodically.ts';
 import { loadPolicyFolder } from './policy-folder.ts';
 import type { Clock } from './ports/clock.ts';
+import type { DecisionLog } from './ports/decision-log.ts';
 import type { Log } from './ports/log.ts';
 import type { PolicyFormat } from './ports/policy-format.ts';
 import { createAuthenticate } from './services/authenticate.ts';
@@ -72,8 +74,12 @@ export async function compose(config: Config, log: Log, clock: Clock = systemClo
   }
 }
 
-/** Opens a data directory for one command, beside the processes that serve from it. */
+/** Opens a data directory for one command, beside the processes that serve from it; one that nobody has served from is refused. */
 export async function openForAdmin(config: Config, _log: Log): Promise<AdminApp> {
+  if (!isLmdbStore(config.dataDir)) {
+    const way = 'name the directory of the service with --data-dir, or start it first with `gatehouse serve`';
+    throw new CommandError(EXIT.dataDirectory, `there is no store in ${config.dataDir}; ${way}`);
+  }
   const house = await openHouse(config, systemClock);
   const { services, format } = house;
   return {
@@ -108,8 +114,7 @@ export type House = Awaited<ReturnType<typeof openHouse>>;
 async function openHouse(config: Config, clock: Clock) {
   const format = formatOf(config);
   const stores = openStores(config);
-  const decisionLog =
-    config.decisionLog === undefined ? undefined : await openNdjsonDecisionLog({ file: config.decisionLog });
+  const decisionLog = await openDecisionLog(config, stores);
   const { documents, admissions, relationships } = stores;
   const replica = new Replica(documents, relationships, createCompilePartner(format));
   const changes = new Changes(documents, replica, clock);
@@ -149,7 +154,17 @@ async function openHouse(config: Config, clock: Clock) {
   };
 }
 
-function openStores(config: Config): ReturnType<typeof openLmdb> {
+async function openDecisionLog({ decisionLog: file }: Config, stores: LmdbStores): Promise<DecisionLog | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return await openNdjsonDecisionLog({ file });
+  } catch (error) {
+    await stores.close();
+    throw new CommandError(EXIT.configuration, `the decision log ${file} cannot be opened for writing`, error);
+  }
+}
+
+function openStores(config: Config): LmdbStores {
   try {
     return openLmdb({ dataDir: config.dataDir });
   } catch (error) {

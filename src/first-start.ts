@@ -9,6 +9,7 @@ import { Fault } from './domain/errors.ts';
 import { parseProviderId } from './domain/values.ts';
 import type { Log } from './ports/log.ts';
 import { SCOPES } from './ports/document-store.ts';
+import { CONFIGURED_LABEL, type KeyService } from './services/keys.ts';
 
 const SEED = { kind: 'system', id: 'first-start' } as const;
 const BECAUSE = { actor: SEED, cause: 'sample' };
@@ -45,13 +46,25 @@ export async function firstStart(
       ...(userId !== undefined && { sample: { userId, permission: 'call_api' } }),
     });
   }
-  if (config.operatorKey !== undefined) await services.keys.importOperatorKey(config.operatorKey, SEED);
+  if (config.operatorKey !== undefined) await configureOperatorKey(config.operatorKey, services.keys, log);
   if (!isFirst) return undefined;
   const operator =
     config.operatorKey === undefined
       ? await services.keys.create({ providerId: undefined, scopes: SCOPES, label: `operator, ${FIRST_START}` }, SEED)
       : undefined;
   return { operatorKey: operator?.token, partners };
+}
+
+/** An earlier configured key stays valid until it is revoked: other processes may still be told to use it. */
+async function configureOperatorKey(token: string, keys: KeyService, log: Log): Promise<void> {
+  const { keyId } = await keys.importOperatorKey(token, SEED);
+  for (const key of await keys.list()) {
+    if (key.keyId === keyId || key.label !== CONFIGURED_LABEL || key.revokedAt !== undefined) continue;
+    log.warn('an operator key of an earlier configuration is still valid', {
+      keyId: key.keyId,
+      revoke: `gatehouse keys revoke ${key.keyId}`,
+    });
+  }
 }
 
 /** Imports the samples; answers a plain guest of each partner to try the service with. */

@@ -7,6 +7,9 @@ import { formatKeyText, parseKeyText } from './key-text.ts';
 import type { Replica } from './replica.ts';
 import { untilCommitted } from './until-committed.ts';
 
+/** Label of the keys that configurations have named. */
+export const CONFIGURED_LABEL = 'operator (configured)';
+
 export interface NewKey {
   /** `undefined`: a platform operator's (P-7). */
   readonly providerId: ProviderId | undefined;
@@ -57,7 +60,7 @@ export class KeyService {
     if (text === undefined) throw badOperatorKey('ghk_<12 of a-z 0-9>_<43 of base64url>');
     const { keyId, secret } = text;
     await this.#replica.fresh();
-    const request: NewKey = { providerId: undefined, scopes: SCOPES, label: 'operator (configured)' };
+    const request: NewKey = { providerId: undefined, scopes: SCOPES, label: CONFIGURED_LABEL };
     const state = newState(request, keyId, secret, this.#changes.now());
     if (await this.#commit(state, 'KeyCreated', actor)) return { keyId, created: true };
     await this.#replica.fresh();

@@ -27,7 +27,7 @@ ${table(
 
 ## Refusals of a change
 
-PlanChange answers \`done: false\` with one of these; the directory fails with \`REFUSED\` and names it. Each comes with the state that it met and what is possible instead (B-11).
+PlanChange answers \`done: false\` with one of these. Elsewhere the call fails with the code of the refusal, in the place of \`REFUSED\` below: FAILED_PRECONDITION, 409. Each comes with the state that it met and what is possible instead (B-11). A policy file with errors is no failure of the call: ApplyPolicy answers \`applied: false\` with its problems.
 
 ${table(
   ['refusal', 'rule', 'meaning'],

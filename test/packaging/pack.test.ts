@@ -77,8 +77,9 @@ describe('the package, installed from its tarball', () => {
       expect(packed).toContain(path);
     }
     expect(packed.some((path) => /^models\/.*\.fga$/.test(path))).toBe(true);
+    expect(packed).toContain('docs/rules.md');
     expect(packed.some((path) => path.startsWith('policies/samples/'))).toBe(true);
-    expect(packed.filter((path) => /^(src|test|bench|docs)\/|\.map$|tsbuildinfo|^data\//.test(path))).toEqual([]);
+    expect(packed.filter((path) => /^(src|test|bench)\/|\.map$|tsbuildinfo|^data\//.test(path))).toEqual([]);
   });
 
   it('lists its commands and gives its version', () => {

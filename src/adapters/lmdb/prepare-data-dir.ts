@@ -32,6 +32,11 @@ export function prepareDataDir(dataDir: string): void {
   }
 }
 
+/** Whether a Gatehouse has been started in this directory; makes nothing. */
+export function isLmdbStore(dataDir: string): boolean {
+  return existsSync(join(dataDir, 'data.mdb'));
+}
+
 /** One level at a time: Node's recursive form does not end below some special file systems. */
 function makeDirectory(dataDir: string): void {
   const missing: string[] = [];

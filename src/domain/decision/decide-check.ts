@@ -83,6 +83,7 @@ export function causesOfQuestion(
       return [
         cause('NO_GRANT', {
           message: `no relationship makes user:${userId} ${question.relation} of ${question.object}`,
+          remedy: 'a relationship of the application that grants it; the tree of explain shows what was looked at',
         }),
       ];
     default:
