@@ -5,7 +5,7 @@ import type { Parameter } from './compile-condition.ts';
 import { MILLIS_MAX, MILLIS_MIN } from './parameter-type.ts';
 
 export type Expression = ReturnType<typeof parse>['expr'];
-/** A condition of a common shape as a closure: DENIED, ALLOWED, or -1 where the values are not of the plain kind and CEL has to say. */
+/** A condition of a usual shape as a closure: DENIED, ALLOWED, or -1 where the values are not of the plain kind and CEL has to say. */
 export type Specialised = (input: ConditionInput) => typeof DENIED | typeof ALLOWED | -1;
 
 /** A number of the input, NaN where it is absent or not of the plain kind. */
