@@ -7,6 +7,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          // Unit tests keep nothing in modules: one load of them serves all files of a worker.
+          isolate: false,
         },
       },
       {
