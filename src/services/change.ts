@@ -2,13 +2,14 @@ import { Fault, refused, type Refusal } from '../domain/errors.ts';
 import { decide } from '../domain/user/decide.ts';
 import { evolve } from '../domain/user/evolve.ts';
 import { settle } from '../domain/user/settle.ts';
-import type { UserCommand, UserContext, UserEvent } from '../domain/user/commands.ts';
+import type { UserCommand, UserEvent } from '../domain/user/commands.ts';
 import { statusAt, subStatusAt, type UserState } from '../domain/user/state.ts';
 import type { Actor, Millis, ProviderId, UserId } from '../domain/values.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AuditEntry, Document, DocumentStore, Sequence } from '../ports/document-store.ts';
 import type { PartnerView, Replica } from './replica.ts';
 import { untilCommitted } from './until-committed.ts';
+import { userContext } from './user-context.ts';
 
 /** Why and by whom a change is made; both go to the audit log (R-10). */
 export interface Because {
@@ -64,10 +65,6 @@ export class Changes {
     return state;
   }
 
-  context(view: PartnerView, now: Millis): UserContext {
-    return { now, policy: view.policy, partnerStatus: view.state.status, plan: (planId) => view.plans.get(planId) };
-  }
-
   /**
    * Changes a user that exists. `command` is asked anew on each attempt, with the state it will meet. `amend` may add to
    * the document what belongs into the same commit (a record of the answer) and sees the state after the events; it runs
@@ -119,7 +116,7 @@ export class Changes {
     partner?: PartnerView,
   ): Promise<UserChange | undefined> {
     const view = partner ?? this.partner((state as UserState).providerId);
-    const context = this.context(view, now);
+    const context = userContext(view, now);
     const { events, refusal } = decide(command, state, context);
     // `decide` settles first: that many of its events are not of the command.
     const due = state && command.type !== 'settle' ? settle(state, context).length : 0;

@@ -3,9 +3,9 @@ import { settle } from '../domain/user/settle.ts';
 import type { UserState } from '../domain/user/state.ts';
 import type { Millis } from '../domain/values.ts';
 import type { PartnerView } from './replica.ts';
+import { userContext } from './user-context.ts';
 
 /** The user as it is once what has fallen due by `now` is applied: for reads, which commit nothing. */
-export function settledUser(state: UserState, { policy, state: partner, plans }: PartnerView, now: Millis): UserState {
-  const context = { now, policy, partnerStatus: partner.status, plan: plans.get.bind(plans) };
-  return settle(state, context).reduce<UserState>(evolve, state);
+export function settledUser(state: UserState, view: PartnerView, now: Millis): UserState {
+  return settle(state, userContext(view, now)).reduce<UserState>(evolve, state);
 }
