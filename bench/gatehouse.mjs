@@ -11,23 +11,28 @@ const CLI = join(ROOT, 'dist', 'cli.js');
 const PARTNER = 'FINT';
 /** Sessions that the admissions are spread over, as the calls in flight are. */
 const SESSIONS = 64;
+/** The largest limit that a plan may give a basic user. */
+const QUOTA_MAX = 1_000_000;
 
 /**
  * A seeded Gatehouse of its own in `directory`, with a key of one partner, a user to check and sessions to admit into. Everything is as
- * it ships, but for the request rate limits of the sample policies, which would be what is measured.
+ * it ships, but for the request rate limits of the sample policies, which would be what is measured. The sessions are of companies, who
+ * have no quotas, or, `counted`, of basic users with a plan whose limits are out of reach. `env` is added to the server's own.
  */
-export async function startGatehouse(directory) {
+export async function startGatehouse(directory, { env: more = {}, counted = false } = {}) {
   if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: npm run build');
+  const operatorKey = `ghk_benchmark000_${randomBytes(32).toString('base64url')}`;
   const env = {
     GATEHOUSE_DATA_DIR: join(directory, 'data'),
     GATEHOUSE_POLICIES: join(directory, 'policies'),
     GATEHOUSE_HTTP_ADDR: '127.0.0.1:0',
     GATEHOUSE_GRPC_ADDR: '127.0.0.1:0',
     GATEHOUSE_ADMIN_ADDR: '127.0.0.1:0',
-    GATEHOUSE_OPERATOR_KEY: `ghk_benchmark000_${randomBytes(32).toString('base64url')}`,
+    GATEHOUSE_OPERATOR_KEY: operatorKey,
     GATEHOUSE_LOG_LEVEL: 'warn',
+    ...more,
   };
-  copyUnpacedPolicies(env.GATEHOUSE_POLICIES);
+  copyUnpacedPolicies(env.GATEHOUSE_POLICIES, counted);
   const server = await startProcess([CLI, 'serve'], ['http', 'grpc'], env);
   const { http: httpOrigin, grpc: grpcAddress } = server.addresses;
   const create = [CLI, 'keys', 'create', '--provider', PARTNER, '--label', 'bench'];
@@ -41,19 +46,40 @@ export async function startGatehouse(directory) {
     httpOrigin,
     grpcAddress,
     authorization,
+    operatorAuthorization: `Bearer ${operatorKey}`,
     userId: active('basic')[0],
-    sessionIds: await openSessions(call, active('company')),
+    sessionIds: await openSessions(call, counted ? await subscribers(call) : active('company')),
     check: (body) => call('POST', '/v1/check', body),
     stop: server.stop,
   };
 }
 
-function copyUnpacedPolicies(to) {
+function copyUnpacedPolicies(to, counted) {
   cpSync(join(ROOT, 'policies'), to, { recursive: true });
   for (const name of readdirSync(to).filter((file) => file.endsWith('.yaml'))) {
     const path = join(to, name);
-    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/^request_rate_limit:.*\n/gm, ''));
+    const unpaced = readFileSync(path, 'utf8').replaceAll(/^request_rate_limit:.*\n/gm, '');
+    const limits = /quotas: \{ daily: \d+, weekly: \d+ \}/g;
+    writeFileSync(
+      path,
+      counted ? unpaced.replaceAll(limits, `quotas: { daily: ${QUOTA_MAX}, weekly: ${QUOTA_MAX} }`) : unpaced,
+    );
   }
+}
+
+/** New basic users that hold the plan `plus`. */
+async function subscribers(call) {
+  const userIds = Array.from({ length: SESSIONS }, (_, number) => `bench${String(number).padStart(2, '0')}`);
+  const verification = { verification_id: 'v', level: 'basic', state: 'approved', source: 'internal' };
+  for (const user_id of userIds) {
+    await call('POST', '/v1/users', { user_id, zone: 'de' });
+    await call('POST', `/v1/users/${user_id}/verifications`, { verification });
+    const change = (body) => call('POST', `/v1/users/${user_id}/plan-changes`, { plan_id: 'plus', ...body });
+    const { confirmation_code } = await change({ action: 'subscribe', idempotency_key: 'k1' });
+    const { done } = await change({ action: 'confirm', confirmation_code, idempotency_key: 'k2' });
+    if (!done) throw new Error(`${user_id} holds no plan`);
+  }
+  return userIds;
 }
 
 async function openSessions(call, userIds) {

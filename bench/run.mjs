@@ -1,26 +1,29 @@
-// npm run bench: Gatehouse beside bare servers of the same messages, in one run on one machine, as one table.
-// Options: --rounds 3 --seconds 5 --warm-up 2 --concurrency 64. Needs dist/; uses ghz and, where it is there, wrk.
+// npm run bench: Gatehouse beside bare servers of the same messages and beside other engines, in one run on one machine, as one table.
+// npm run bench -- PART…: some of gatehouse, openfga, scale, engine and those of admission/rows.mjs. Options: --rounds 3 --seconds 5 --warm-up 2 --concurrency 64.
+// Needs dist/ and redis-server; uses ghz, OpenFGA and, where they are there, wrk and SpiceDB.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { ADMISSION_GROUPS } from './admission/rows.mjs';
 import { engineRows } from './engine-rows.mjs';
 import { startGatehouse } from './gatehouse.mjs';
 import { runGhz } from './load/run-ghz.mjs';
 import { httpGenerator, runHttpLoad } from './load/run-http-load.mjs';
 import { startProcess } from './load/start-process.mjs';
-import { measureInTurn, ratioTo, summary } from './rounds.mjs';
-import { table } from './table.mjs';
+import { openFgaRows, scaleRows } from './openfga/rows.mjs';
+import { measureInTurn } from './rounds.mjs';
+import { loadRow as row, table } from './table.mjs';
 
 const run = promisify(execFile);
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const PROTO_DIR = here('../proto');
 const TMPFS = 0x01021994;
-const ENGINE_TUPLES = 1_000_000;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
@@ -37,20 +40,41 @@ const settings = {
 
 const directory = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
 const stops = [];
+const keep = (server) => {
+  stops.push(server.stop);
+  return server;
+};
+const part = { directory, concurrency, settings, say, keep };
+const PARTS = {
+  gatehouse: gatehouseRows,
+  openfga: () => openFgaRows(part),
+  scale: () => scaleRows(part),
+  ...Object.fromEntries(
+    Object.entries(ADMISSION_GROUPS).map(([name, rowsOf]) => [
+      name,
+      () => {
+        say(name);
+        return rowsOf(part);
+      },
+    ]),
+  ),
+  engine: () => {
+    say('engine');
+    return engineRows();
+  },
+};
+const unknown = positionals.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0)
+  throw new Error(`no such part: ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
 try {
   if (statfsSync(directory).type === TMPFS)
     say(`${directory} is in memory: set TMPDIR to a disk, or the durable lines mean nothing`);
-  const gatehouse = stoppable(await startGatehouse(directory));
-  const grpcEcho = stoppable(await startProcess([here('load/grpc-echo.mjs')], ['grpc'])).addresses.grpc;
-  const httpEcho = stoppable(await startProcess([here('load/http-echo.mjs')], ['http'])).addresses.http;
-  const rows = [
-    ...(await grpcChecks(gatehouse, grpcEcho)),
-    ...(await httpChecks(gatehouse, httpEcho)),
-    ...(await admissions(gatehouse, grpcEcho)),
-  ];
-  await stopAll();
-  say('engine');
-  rows.push(...(await engineRows(ENGINE_TUPLES)));
+  const rows = [];
+  for (const [name, rowsOf] of Object.entries(PARTS)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    rows.push(...(await rowsOf()));
+    await stopAll();
+  }
   const { rounds, seconds } = settings;
   console.log(
     `\n${cpus().length} cores, Node ${process.versions.node}; medians of ${rounds} rounds of ${seconds} s in turn, ${concurrency} calls in flight; ` +
@@ -59,6 +83,17 @@ try {
   console.log(table(rows));
 } finally {
   await stopAll().finally(() => rmSync(directory, { recursive: true, force: true }));
+}
+
+async function gatehouseRows() {
+  const gatehouse = keep(await startGatehouse(directory));
+  const grpcEcho = keep(await startProcess([here('load/grpc-echo.mjs')], ['grpc'])).addresses.grpc;
+  const httpEcho = keep(await startProcess([here('load/http-echo.mjs')], ['http'])).addresses.http;
+  return [
+    ...(await grpcChecks(gatehouse, grpcEcho)),
+    ...(await httpChecks(gatehouse, httpEcho)),
+    ...(await admissions(gatehouse, grpcEcho)),
+  ];
 }
 
 async function grpcChecks({ grpcAddress, authorization, userId, check }, echoAddress) {
@@ -163,23 +198,6 @@ async function expectAllowed(check, request, allowed) {
   const decision = await check(request);
   if (decision.allowed !== allowed)
     throw new Error(`${request.permission} was to be ${allowed}: ${JSON.stringify(decision)}`);
-}
-
-function row(line, figures, { ceiling, aim, why }) {
-  const { rate, p50Ms, p99Ms, errors } = summary(figures);
-  const failed = errors === 0 ? '' : `, ${errors} ERRORS`;
-  const figure = `${Math.round(rate).toLocaleString('en')}/s, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms${failed}`;
-  return { line, figure, ...(ceiling && { ratio: percentages(ratioTo(figures, ceiling)) }), ...(aim && { aim }), why };
-}
-
-function percentages({ median, lowest, highest }) {
-  const percent = (ratio) => Math.round(ratio * 100);
-  return `${percent(median)} % (${percent(lowest)}–${percent(highest)})`;
-}
-
-function stoppable(server) {
-  stops.push(server.stop);
-  return server;
 }
 
 async function stopAll() {

@@ -83,6 +83,6 @@ export interface Composition {
   openForAdmin(config: Config, log: Log): Promise<AdminApp>;
   /** Offline: needs no data directory. Every problem of the text, in the order of lines. */
   checkPolicy(config: Config, text: string): readonly PolicyProblem[];
-  /** As `checkPolicy`, for an authorization model in the DSL. */
-  checkModel(config: Config, text: string): readonly PolicyProblem[];
+  /** As `checkPolicy`, for an authorization model in the DSL, or `file` if that is a `fga.mod`: then each problem names its module. */
+  checkModel(config: Config, text: string, file?: string): readonly PolicyProblem[];
 }

@@ -3,7 +3,10 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { LOG_LEVELS, type LogLevel } from './ports/log.ts';
+import { openFgaConfig, OPENFGA_SETTINGS } from './openfga-config.ts';
+import { redisConfig, type RedisConfig } from './redis-config.ts';
 import { parseKeyText } from './services/key-text.ts';
+import type { OpenFgaLimits } from './services/openfga/openfga-limits.ts';
 import { ADDRESS_RULE, formatAddress, parseAddress, type Address } from './wire/address.ts';
 
 /** What one process runs with. Paths are absolute. */
@@ -24,6 +27,10 @@ export interface Config {
   readonly seed: boolean;
   /** Whether this process acts on what ends by itself (K-4). */
   readonly sweep: boolean;
+  /** Where sessions and quotas live; `undefined`: in the data directory, with everything else. */
+  readonly redis: RedisConfig | undefined;
+  /** Limits of OpenFGA's API. */
+  readonly openfga: OpenFgaLimits;
 }
 
 export interface ConfigProblem {
@@ -64,7 +71,13 @@ export const SETTINGS = {
   log_level: { fallback: 'info', help: LOG_LEVELS.join(', ') },
   decision_log: { fallback: undefined, help: 'file of the decision log; none is kept without it' },
   seed: { fallback: 'true', help: 'whether a first start seeds the samples, true or false' },
+  redis_url: {
+    fallback: undefined,
+    help: 'store of sessions and quotas, redis[s]://[user:password@]host:port[/database], nodes of a cluster divided by commas',
+  },
+  redis_timeout_ms: { fallback: '100', help: 'milliseconds that one command of Redis may take' },
   sweep: { fallback: 'true', help: 'whether this process acts on what ends by itself, true or false' },
+  ...OPENFGA_SETTINGS,
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -72,8 +85,8 @@ export type Flags = Readonly<Partial<Record<SettingName, string>>>;
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 
-/** Cluster mode: named so that a set-up that counts on it does not run on another store unawares. */
-const CLUSTER = ['mongodb_url', 'redis_url', 'openfga_url'] as const;
+/** Named so that a set-up that counts on one of them does not run on another store unawares. */
+const CLUSTER = ['mongodb_url', 'openfga_url'] as const;
 
 export const variableOf = (name: string): string => `GATEHOUSE_${name.toUpperCase()}`;
 
@@ -94,7 +107,7 @@ export function loadConfig(
 
   for (const name of CLUSTER) {
     if ((fromEnv(name) ?? fromFile(name)) !== undefined) {
-      report(variableOf(name), 'cluster mode is not in this version; leave it unset to run on the embedded store');
+      report(variableOf(name), 'this store is not in this version; leave it unset to run on the embedded one');
     }
   }
   const text = (name: SettingName): string | undefined =>
@@ -123,6 +136,8 @@ export function loadConfig(
     decisionLog: decisionLog === undefined ? undefined : resolve(decisionLog),
     seed: oneOf('seed', ['true', 'false']) === 'true',
     sweep: oneOf('sweep', ['true', 'false']) === 'true',
+    openfga: openFgaConfig(text, (name, rule) => report(variableOf(name), rule)),
+    redis: redisConfig(text('redis_url'), text('redis_timeout_ms'), (name, rule) => report(variableOf(name), rule)),
   };
   const addresses = [config.httpAddr, config.grpcAddr, config.adminAddr].filter((each) => each !== undefined);
   const fixed = addresses.filter((each) => each.kind === 'unix' || each.port !== 0).map(formatAddress);
@@ -156,7 +171,7 @@ function yamlFile(path: string | undefined, report: Report): Source {
   for (const [name, value] of Object.entries(readYaml(path, report) ?? {})) {
     if (!(NAMES as readonly string[]).includes(name) && !(CLUSTER as readonly string[]).includes(name)) {
       report(`${path}: ${name}`, `no such setting; there are ${NAMES.join(', ')}`);
-    } else if (typeof value === 'string' || typeof value === 'boolean') {
+    } else if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') {
       settings.set(name, String(value));
     } else {
       report(`${path}: ${name}`, 'a text');

@@ -17,6 +17,7 @@ export interface TestApp {
   /** By provider_id, and `operator`. */
   readonly keys: Readonly<Record<string, string>>;
   readonly app: App;
+  readonly log: ReturnType<typeof quietLog>;
   readonly dataDir: string;
   stop(): Promise<void>;
 }
@@ -85,6 +86,7 @@ export async function startApp(
     adminOrigin: `http://${formatAddress(edges.addresses.admin)}`,
     keys: { ...made, ...options.keys, operator: OPERATOR_KEY },
     app,
+    log,
     dataDir,
     async stop() {
       await edges.stop({ graceMs: 1000 });

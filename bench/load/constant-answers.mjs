@@ -11,3 +11,14 @@ export const ADMIT_RESPONSE = {
   policy_version: 1,
   consistency_token: '120',
 };
+
+/** To a basic user, whose operations are counted. */
+export const COUNTED_ADMIT_RESPONSE = {
+  ...ADMIT_RESPONSE,
+  quotas: {
+    daily: { limit: 1_000_000, used: 1_000, remaining: 999_000, resets_at: { seconds: 1_790_000_000 } },
+    weekly: { limit: 1_000_000, used: 1_000, remaining: 999_000, resets_at: { seconds: 1_790_000_000 } },
+  },
+  session_expires_at: { seconds: 1_790_000_000, nanos: 500_000_000 },
+  decided_at: { seconds: 1_790_000_000, nanos: 500_000_000 },
+};

@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ghzBinary } from './ghz-binary.mjs';
+import { goBinary } from './go-binary.mjs';
 
 /**
  * What a load came to.
@@ -14,8 +17,8 @@ import { ghzBinary } from './ghz-binary.mjs';
 /**
  * @typedef {object} GhzLoad
  * @property {string} address `host:port`, plaintext
- * @property {string} protoFile path below `protoDir`
- * @property {string} protoDir
+ * @property {string} [protoFile] path below `protoDir`; without one the server is asked by reflection
+ * @property {string} [protoDir]
  * @property {string} call `package.Service/Method`
  * @property {object | object[]} data the request, or several that are sent in turn; texts may be templates of ghz
  * @property {Record<string, string>} [metadata]
@@ -46,11 +49,14 @@ export async function runGhz({
   requests,
 }) {
   const length = seconds === undefined ? { total: requests } : { duration: `${seconds}s`, 'duration-stop': 'ignore' };
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-ghz-'));
+  // A file, since many requests are more than an argument may be long.
+  const dataFile = join(folder, 'data.json');
+  writeFileSync(dataFile, JSON.stringify(data));
   const flags = {
-    proto: protoFile,
-    'import-paths': protoDir,
+    ...(protoFile && { proto: protoFile, 'import-paths': protoDir }),
     call,
-    data: JSON.stringify(data),
+    'data-file': dataFile,
     metadata: JSON.stringify(metadata),
     concurrency,
     connections: 1,
@@ -58,11 +64,11 @@ export async function runGhz({
     ...length,
   };
   const args = ['--insecure', ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`), address];
-  const { stdout } = await promisify(execFile)(ghzBinary(), args, { maxBuffer: OUTPUT_BYTES_MAX, cwd: protoDir }).catch(
-    (error) => {
+  const { stdout } = await promisify(execFile)(goBinary('ghz'), args, { maxBuffer: OUTPUT_BYTES_MAX, cwd: protoDir })
+    .catch((error) => {
       throw new Error(`ghz failed on ${call}: ${String(error.stderr).slice(0, QUOTED_CHARACTERS_MAX)}`);
-    },
-  );
+    })
+    .finally(() => rmSync(folder, { recursive: true, force: true }));
   const { count, total, statusCodeDistribution = {}, latencyDistribution } = JSON.parse(stdout);
   const answers = statusCodeDistribution.OK ?? 0;
   const latencyMs = (share) =>

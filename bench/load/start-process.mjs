@@ -10,9 +10,10 @@ const OUTPUT_CHARACTERS_MAX = 64 * 1024;
  * @param {string[]} args the script and its arguments
  * @param {string[]} names
  * @param {Record<string, string>} [env] added to this process's
+ * @param {number} [timeoutMs] until it must be ready
  * @returns {Promise<{ addresses: Record<string, string>, stop(): Promise<void> }>} `stop` throws for one that has ended by itself
  */
-export async function startProcess(args, names, env = {}) {
+export async function startProcess(args, names, env = {}, timeoutMs = READY_TIMEOUT_MS) {
   const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const dieWithParent = () => child.kill('SIGKILL');
   process.once('exit', dieWithParent);
@@ -21,10 +22,7 @@ export async function startProcess(args, names, env = {}) {
   child.stderr.setEncoding('utf8').on('data', keep);
   const addresses = {};
   await new Promise((resolve, reject) => {
-    const timeout = setTimeout(
-      () => reject(new Error(`${args[0]} was not ready in time:\n${output}`)),
-      READY_TIMEOUT_MS,
-    );
+    const timeout = setTimeout(() => reject(new Error(`${args[0]} was not ready in time:\n${output}`)), timeoutMs);
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}:\n${output}`)));
     child.stdout.setEncoding('utf8').on('data', (text) => {

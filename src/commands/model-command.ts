@@ -5,11 +5,13 @@ import type { ExitWith, Surroundings } from './surroundings.ts';
 
 export function addModel(program: Command, surroundings: Surroundings, exitWith: ExitWith): void {
   settingFlags(program.command('model').description('authorization models').command('check'), ['models'])
-    .description('report every problem of model files, offline')
+    .description(
+      'report every problem of model files (.fga, or fga.mod with its modules), offline, and what OpenFGA will change',
+    )
     .argument('<files...>')
     .action(async (files: string[], options: Options) => {
       const { checkModel } = await surroundings.composition();
       const config = configOf(options, surroundings);
-      exitWith(reportFiles(files, (text) => checkModel(config, text), surroundings));
+      exitWith(reportFiles(files, (text, file) => checkModel(config, text, file), surroundings));
     });
 }

@@ -2,8 +2,11 @@ import type { Command } from 'commander';
 import { loadConfig, SETTINGS, type Config, type Flags, type SettingName } from '../config.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Settings that are flags too; a key on a command line could be read by every user of the machine. */
-export const FLAGS = (Object.keys(SETTINGS) as SettingName[]).filter((name) => name !== 'operator_key');
+/** On a command line they could be read by every user of the machine. */
+const SECRET: readonly SettingName[] = ['operator_key', 'redis_url'];
+
+/** Settings that are flags too. */
+export const FLAGS = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !SECRET.includes(name));
 
 /** What commander read: flags by their names in camel case. */
 export type Options = Readonly<Record<string, string | undefined>>;

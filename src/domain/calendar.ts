@@ -8,10 +8,13 @@ export interface DayBounds {
   readonly end: Millis;
 }
 
-/** Days kept, one a zone: the IANA database has some 600 names, links included. */
+/** Zones of which days are kept: the IANA database has some 600 names, links included. */
 export const ZONES_KEPT_MAX = 1024;
+/** Days kept of each: the present one and those around it that windows and resets ask for. */
+export const DAYS_KEPT_MAX = 32;
 
-const days = new Map<string, DayBounds>();
+/** The latest found first. */
+const days = new Map<string, DayBounds[]>();
 
 /**
  * The calendar day of an IANA zone that holds `now` (S-11): `start <= now < end`. Days of 23 or 25 hours are single
@@ -19,11 +22,14 @@ const days = new Map<string, DayBounds>();
  * Throws RangeError for an unknown zone.
  */
 export function dayBounds(now: Millis, timeZone: string): DayBounds {
-  const kept = days.get(timeZone);
-  if (kept && kept.start <= now && now < kept.end) return kept;
+  const kept = days.get(timeZone) ?? [];
+  for (const day of kept) if (day.start <= now && now < day.end) return day;
   const bounds = boundsOf(now, timeZone);
-  if (days.size >= ZONES_KEPT_MAX) days.clear();
-  days.set(timeZone, bounds);
+  if (kept.length === 0) {
+    if (days.size >= ZONES_KEPT_MAX) days.clear();
+    days.set(timeZone, kept);
+  }
+  if (kept.unshift(bounds) > DAYS_KEPT_MAX) kept.pop();
   return bounds;
 }
 

@@ -26,6 +26,16 @@ export const DENIALS = {
     message: 'the quota of 7 days is used up',
     remedy: 'wait for the reset; for a guest, a basic verification lifts the limit',
   },
+  QUOTA_COOLDOWN: {
+    rule: 'S-8',
+    message: 'a quota was exceeded, and nothing is admitted for a while',
+    remedy: 'wait for the end of the cooldown',
+  },
+  QUOTA_REVIEW: {
+    rule: 'S-8',
+    message: 'a quota was exceeded, and the partner reviews it',
+    remedy: 'an admin clears the review',
+  },
   WITHHELD_WHILE_SIGNING: {
     rule: 'R-4',
     message: 'the policy withholds this permission while a subscription is being signed',
@@ -111,6 +121,7 @@ export const REFUSALS = {
   ROLE_DISABLED: { rule: 'R-2', message: 'the partner has switched this role off' },
   VERIFICATION_REQUIRED: { rule: 'R-6', message: 'an approved, unexpired verification is needed' },
   GUARD_UNMET: { rule: 'R-7', message: 'a condition of the partner for this step is not met' },
+  NO_REVIEW_PENDING: { rule: 'S-8', message: 'no review of this user is pending' },
   ACTOR_NOT_ALLOWED: { rule: 'R-6', message: 'this change is for the operator or an admin of the partner' },
   VERIFICATION_DECIDED: { rule: 'K-1', message: 'the verification is decided; this step is not in its diagram' },
   VERIFICATION_UNKNOWN: { rule: 'K-1', message: 'no such verification to decide' },
@@ -177,6 +188,8 @@ export interface FaultDetail {
   readonly rule?: string;
   /** Present with `REFUSED`. */
   readonly refusal?: Refusal;
+  /** Present with `RATE_LIMITED`: the rate, and when the next request has room. */
+  readonly pace?: { readonly requests: number; readonly windowMs: number; readonly retryAfterMs: number };
   /** For the log only; never reaches a caller. */
   readonly cause?: unknown;
 }
@@ -187,6 +200,7 @@ export class Fault extends Error {
   readonly field: string | undefined;
   readonly rule: string | undefined;
   readonly refusal: Refusal | undefined;
+  readonly pace: FaultDetail['pace'] | undefined;
 
   constructor(code: FaultCode, message: string, detail: FaultDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -195,6 +209,7 @@ export class Fault extends Error {
     this.field = detail.field;
     this.rule = detail.rule;
     this.refusal = detail.refusal;
+    this.pace = detail.pace;
   }
 }
 

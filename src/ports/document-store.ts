@@ -20,7 +20,7 @@ export interface KeyState {
   readonly revokedAt?: Millis;
 }
 
-export const SCOPES = ['check', 'admit', 'plan', 'directory', 'policy'] as const;
+export const SCOPES = ['check', 'admit', 'plan', 'directory', 'policy', 'relationships'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export type Document = PartnerState | PlanState | UserState | KeyState;

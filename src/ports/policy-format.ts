@@ -18,6 +18,17 @@ export interface PolicyFormat {
   platform(): PlatformSource;
   /** DSL text to a model; problems name line and rule. */
   parseModel(text: string): { model?: AuthorizationModel; problems: readonly PolicyProblem[] };
-  /** The DSL text of a model below `models/` by its name; undefined when there is none. */
+  /** The DSL text of a model below `models/` by its name: `<name>.fga`, or the modules of `<name>/fga.mod` as one; undefined when there is none. */
   modelText(name: string): string | undefined;
+  /** The modules that a file `fga.mod` lists; undefined for a file of another name. */
+  readModules(file: string): ModelModules | undefined;
+}
+
+/** A modular model as it was read. */
+export interface ModelModules {
+  /** One model of schema 1.2; absent when there are problems. */
+  readonly text?: string;
+  readonly modules: readonly { readonly file: string; readonly text: string }[];
+  /** Each with the file that it is in: a module, or the list itself. */
+  readonly problems: readonly PolicyProblem[];
 }

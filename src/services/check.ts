@@ -1,18 +1,23 @@
 import { decideCheck, decisionOf, type Decision } from '../domain/decision/decide-check.ts';
 import { formatQuestion, targetOf, type Question } from '../domain/decision/question.ts';
-import { cause } from '../domain/errors.ts';
+import type { Cause } from '../domain/errors.ts';
 import type { Permission } from '../domain/partner/policy.ts';
 import { object } from '../domain/projection.ts';
 import { explain } from '../domain/relation/explain.ts';
 import { formatTree, relationshipsMet } from '../domain/relation/format-tree.ts';
+import type { Admission } from '../domain/session/state.ts';
 import { statusAt, subscriptionAt, subStatusAt, type UserState } from '../domain/user/state.ts';
 import { ownerOfSession, type ApiAccessLevel, type Millis, type SessionId, type UserId } from '../domain/values.ts';
 import { termsOf } from './admission-terms.ts';
 import { partnerOf, type Caller } from './caller.ts';
 import { askOf, checkFacts, optionsOf, type RequestFacts } from './circumstances.ts';
 import type { DecisionParts } from './decision-parts.ts';
+import { explainText, type ExplainedState } from './explain-text.ts';
+import { GuardedAdmissions } from './guarded-admissions.ts';
+import { liftIdle, noSessionOf } from './lift-idle.ts';
+import { isLoss } from './outage.ts';
 import type { PartnerView } from './replica.ts';
-import { run, when, type Steps } from './steps.ts';
+import { settledUser } from './settled-user.ts';
 
 export interface CheckRequest extends RequestFacts {
   readonly providerId?: string | undefined;
@@ -25,12 +30,16 @@ export interface CheckRequest extends RequestFacts {
 
 export interface Checked extends Decision {
   readonly policyVersion: number;
+  /** What an admission of one operation would come to; present when a session was named. */
+  readonly admission?: Admission;
 }
 
 /** Why a decision fell as it did (C-4). */
 export interface Explained extends Checked {
   readonly relationships: readonly string[];
   readonly tree: string;
+  /** User, session, quotas and enforcement in words (`explain-text.ts`). */
+  readonly text: string;
   readonly evaluatedAt: Millis;
   readonly user?: {
     readonly role: string;
@@ -43,9 +52,11 @@ export interface Explained extends Checked {
 /** Answers what a user may do. Pure: counts nothing (S-13). Synchronous wherever the stores are. */
 export class CheckService {
   readonly #parts: DecisionParts;
+  readonly #admissions: GuardedAdmissions;
 
   constructor(parts: DecisionParts) {
     this.#parts = parts;
+    this.#admissions = new GuardedAdmissions(parts.admissions, parts.outage);
   }
 
   /** One decision. A denial is an answer; faults are unknown names, bad facts, a foreign partner, a lost store. */
@@ -59,25 +70,52 @@ export class CheckService {
     const now = this.#parts.changes.now();
     const target = targetOf(request.question, view);
     const options = optionsOf(request.userId, request.question, now, request);
-    const { tree } = explain(view.index, { ...target, user: object.user(request.userId) }, options);
     const checked = await this.#checkAt(caller, view, now, request);
-    const user = await this.#parts.documents.get('user', request.userId);
+    // After the decision, which may have ended an idle.
+    const { tree } = explain(view.index, { ...target, user: object.user(request.userId) }, options);
+    const found = await this.#parts.documents.get('user', request.userId);
+    const user = found?.providerId === view.policy.providerId ? found : undefined;
     return {
       ...checked,
       relationships: relationshipsMet(tree),
       tree: formatTree(tree),
+      text: explainText({ decision: checked, user, now, ...(await this.#stateOf(view, user, now, request, checked)) }),
       evaluatedAt: now,
-      ...(user?.providerId === view.policy.providerId && { user: factsOf(user, now) }),
+      ...(user && { user: factsOf(user, now) }),
     };
   }
 
+  /** Session and quotas of the user for the text of an explanation; without them where the store is away. */
+  async #stateOf(
+    view: PartnerView,
+    user: UserState | undefined,
+    now: Millis,
+    { sessionId, question }: CheckRequest,
+    checked: Checked,
+  ): Promise<Pick<ExplainedState, 'session' | 'admission'>> {
+    if (!user) return {};
+    const owner = sessionId && ownerOfSession(sessionId);
+    const isOwn = owner?.userId === user.userId && owner.providerId === user.providerId;
+    try {
+      const terms = termsOf(view, settledUser(user, view, now), now, { question, cost: 1 });
+      const asked = { sessionId: noSessionOf(user), terms, now };
+      const admission = checked.admission ?? (await this.#parts.admissions.preflight(asked));
+      if (!sessionId) return { admission };
+      return { admission, session: { found: isOwn ? await this.#parts.admissions.get(sessionId) : undefined } };
+    } catch (error) {
+      if (isLoss(error)) return {};
+      throw error;
+    }
+  }
+
   /** Every permission of the partner for one user, by name. */
-  permissionsOf(
+  async permissionsOf(
     caller: Caller,
     request: Omit<CheckRequest, 'question'>,
-  ): { decisions: { permission: Permission; decision: Decision }[]; apiAccessLevel: ApiAccessLevel } {
+  ): Promise<{ decisions: { permission: Permission; decision: Decision }[]; apiAccessLevel: ApiAccessLevel }> {
     const view = this.#view(caller, request);
     const now = this.#parts.changes.now();
+    await this.#endsIdle(view, now, request.userId);
     const decisions = [...view.policy.permissions.values()]
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((permission) => ({
@@ -88,9 +126,13 @@ export class CheckService {
   }
 
   /** Every feature of the partner for one user, by name (F-2). */
-  featuresOf(caller: Caller, request: Omit<CheckRequest, 'question'>): { feature: string; decision: Decision }[] {
+  async featuresOf(
+    caller: Caller,
+    request: Omit<CheckRequest, 'question'>,
+  ): Promise<{ feature: string; decision: Decision }[]> {
     const view = this.#view(caller, request);
     const now = this.#parts.changes.now();
+    await this.#endsIdle(view, now, request.userId);
     return [...view.policy.features.keys()].sort().map((feature) => ({
       feature,
       decision: this.#decide(view, now, { ...request, question: { kind: 'feature', name: feature } }),
@@ -106,8 +148,36 @@ export class CheckService {
 
   #checkAt(caller: Caller, view: PartnerView, now: Millis, request: CheckRequest): Checked | Promise<Checked> {
     const { sessionId } = request;
-    if (sessionId !== undefined) return run(this.#withSession(caller, view, now, { ...request, sessionId }));
-    return this.#logged(caller, view, now, request, this.#decide(view, now, request));
+    if (sessionId !== undefined) return this.#withSession(caller, view, now, { ...request, sessionId });
+    const decision = this.#decide(view, now, request);
+    if (decision.causes.some(isIdle)) return this.#checkIdle(caller, view, now, request, decision);
+    return this.#logged(caller, view, now, request, decision);
+  }
+
+  /** Idle as the relationships have it, unless a limit was raised since and the windows have room (domain §9). */
+  async #checkIdle(
+    caller: Caller,
+    view: PartnerView,
+    now: Millis,
+    request: CheckRequest,
+    idle: Decision,
+  ): Promise<Checked> {
+    const ended = await this.#endsIdle(view, now, request.userId);
+    return this.#logged(caller, view, now, request, ended ? this.#decide(view, now, request) : idle);
+  }
+
+  /** Whether the user was idle and is no longer. While the admission store is away it stays idle: fail closed. */
+  async #endsIdle(view: PartnerView, now: Millis, userId: UserId): Promise<boolean> {
+    const isIdleNow = askOf(view, userId, optionsOf(userId, undefined, now));
+    if (!isIdleNow(object.partner(view.policy.providerId), 'idle').allowed) return false;
+    const found = await this.#parts.documents.get('user', userId);
+    if (found?.providerId !== view.policy.providerId) return false;
+    try {
+      return await liftIdle(this.#parts, view, settledUser(found, view, now), now);
+    } catch (error) {
+      if (isLoss(error)) return false;
+      throw error;
+    }
   }
 
   #decide(view: PartnerView, now: Millis, request: CheckRequest): Decision {
@@ -115,24 +185,27 @@ export class CheckService {
     return decideCheck(userId, question, view, askOf(view, userId, optionsOf(userId, question, now, request)));
   }
 
-  *#withSession(
+  async #withSession(
     caller: Caller,
     view: PartnerView,
     now: Millis,
     request: CheckRequest & { readonly sessionId: SessionId },
-  ): Steps<Checked> {
-    const owner = ownerOfSession(request.sessionId);
-    const user = yield* when(this.#parts.documents.get('user', request.userId));
+  ): Promise<Checked> {
+    const { sessionId } = request;
+    await this.#endsIdle(view, now, request.userId);
+    const owner = ownerOfSession(sessionId);
+    const user = await this.#parts.documents.get('user', request.userId);
     const plain = this.#decide(view, now, request);
     if (!user || user.providerId !== view.policy.providerId) {
       return this.#logged(caller, view, now, request, plain);
     }
-    if (owner.userId !== user.userId || owner.providerId !== user.providerId) {
-      return this.#logged(caller, view, now, request, decisionOf([...plain.causes, cause('SESSION_NOT_FOUND')]));
-    }
-    const terms = termsOf(view, user, now, { ...request, cost: 1 });
-    const { causes } = yield* when(this.#parts.admissions.preflight({ sessionId: request.sessionId, terms, now }));
-    return this.#logged(caller, view, now, request, decisionOf([...plain.causes, ...causes]));
+    // Somebody else's session is told like one that there is not (P-6).
+    const isOwn = owner.userId === user.userId && owner.providerId === user.providerId;
+    const terms = termsOf(view, settledUser(user, view, now), now, { ...request, cost: 1 });
+    const asked = { sessionId: isOwn ? sessionId : noSessionOf(user), terms, now };
+    const admission = await this.#admissions.preflight(asked, view.policy.onOutage);
+    const decision = decisionOf([...plain.causes, ...admission.causes]);
+    return { ...this.#logged(caller, view, now, request, decision), admission };
   }
 
   #logged(caller: Caller, view: PartnerView, now: Millis, request: CheckRequest, decision: Decision): Checked {
@@ -161,6 +234,8 @@ export class CheckService {
     return 'none';
   }
 }
+
+const isIdle = ({ reason }: Cause): boolean => reason === 'USER_IDLE';
 
 function factsOf(user: UserState, now: Millis): Explained['user'] & object {
   const held = subscriptionAt(user, now);

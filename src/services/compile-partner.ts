@@ -6,8 +6,10 @@ import type { PolicyProblem } from '../domain/partner/policy.ts';
 import type { PartnerState } from '../domain/partner/state.ts';
 import { compileModel } from '../domain/relation/compile-model.ts';
 import type { CompiledModel } from '../domain/relation/compiled-model.ts';
+import type { AuthorizationModel } from '../domain/relation/model.ts';
 import type { PolicyFormat } from '../ports/policy-format.ts';
-import type { CompiledPartner } from './replica.ts';
+import type { CompiledPartner } from './held-partner.ts';
+import { lintProblems } from './lint-problems.ts';
 
 /** A policy file read whole: what it compiles to, and the model that it names. */
 export interface ReadPolicy {
@@ -67,13 +69,22 @@ export function createCompilePartner(format: PolicyFormat): (state: PartnerState
   };
 }
 
-/** Every problem of a model text, of its syntax and of what it lacks to decide by, by line. */
-export function checkModelText(format: PolicyFormat, text: string): readonly PolicyProblem[] {
-  return inOrder(compiled(format, text).problems);
+/**
+ * Every problem of a model text, of its syntax and of what it lacks to decide by, by line; of a sound one, warnings of what OpenFGA has
+ * announced to change. `file`: where the text is from; the modules that a file `fga.mod` lists are read beside it.
+ */
+export function checkModelText(format: PolicyFormat, text: string, file?: string): readonly PolicyProblem[] {
+  const modular = file === undefined ? undefined : format.readModules(file);
+  if (modular !== undefined && modular.text === undefined) return modular.problems;
+  const whole = modular?.text ?? text;
+  const { source, problems } = compiled(format, whole);
+  return inOrder([...problems, ...(source ? lintProblems(source, modular?.modules ?? [{ text }]) : [])]);
 }
 
 interface CompiledText {
   readonly model?: CompiledModel;
+  /** Of a sound model. */
+  readonly source?: AuthorizationModel;
   readonly problems: readonly PolicyProblem[];
 }
 
@@ -102,7 +113,7 @@ function compileText(format: PolicyFormat, text: string): CompiledText {
     ),
   ];
   const placed = found.map((finding) => ({ ...finding, line: 0 }));
-  return { ...(model && { model }), problems: [...parsed.problems, ...placed] };
+  return { ...(model && { model, source: parsed.model }), problems: [...parsed.problems, ...placed] };
 }
 
 /** Problems of a model, as problems of the policy's field that names it. */

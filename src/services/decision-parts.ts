@@ -3,6 +3,7 @@ import type { AuditLog } from '../ports/audit-log.ts';
 import type { DecisionLog } from '../ports/decision-log.ts';
 import type { DocumentStore } from '../ports/document-store.ts';
 import type { Changes } from './change.ts';
+import type { Outage } from './outage.ts';
 import type { Replica } from './replica.ts';
 
 /** What the services that decide are made of. */
@@ -11,6 +12,7 @@ export interface DecisionParts {
   readonly changes: Changes;
   readonly documents: DocumentStore;
   readonly admissions: AdmissionStore;
+  readonly outage: Outage;
   readonly audit: AuditLog;
   /** `undefined`: decisions are not logged. */
   readonly decisionLog: DecisionLog | undefined;

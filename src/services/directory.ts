@@ -116,6 +116,11 @@ export class DirectoryService {
     return this.#change(caller, request, request.active ? { type: 'activate' } : { type: 'deactivate' });
   }
 
+  /** Ends an open review and forgives the windows of now (S-8). REFUSED where none is open. */
+  clearReview(caller: Caller, request: UserChangeRequest): Promise<ChangedUser> {
+    return this.#change(caller, request, { type: 'clear-review' });
+  }
+
   /** One step of the diagram; REFUSED where its guard does not hold. */
   changeRole(
     caller: Caller,

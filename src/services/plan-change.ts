@@ -3,11 +3,14 @@ import { Fault, type Refusal } from '../domain/errors.ts';
 import type { ConfirmEvidence, PlanCommand } from '../domain/user/commands.ts';
 import type { PlanChangeRecord, UserState } from '../domain/user/state.ts';
 import type { HoldReason, IdempotencyKey, Millis, PlanId, UserId } from '../domain/values.ts';
-import type { DocumentStore } from '../ports/document-store.ts';
+import type { AdmissionStore } from '../ports/admission-store.ts';
+import type { DocumentStore, Sequence } from '../ports/document-store.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { actorOf, partnerOf, type Caller } from './caller.ts';
 import type { Changes } from './change.ts';
 import { confirmationCode, hashOfCode, isCodeOf, type CodeOrigin } from './confirmation-code.ts';
+import { liftIdle } from './lift-idle.ts';
+import { isLoss } from './outage.ts';
 import type { PartnerView, Replica } from './replica.ts';
 import { subscriptionView, type SubscriptionView } from './subscriptions.ts';
 import { formatToken } from './token.ts';
@@ -58,11 +61,13 @@ export class PlanChangeService {
   readonly #changes: Changes;
   readonly #replica: Replica;
   readonly #documents: DocumentStore;
+  readonly #admissions: AdmissionStore;
 
-  constructor(changes: Changes, replica: Replica, documents: DocumentStore) {
-    this.#changes = changes;
-    this.#replica = replica;
-    this.#documents = documents;
+  constructor(parts: { changes: Changes; replica: Replica; documents: DocumentStore; admissions: AdmissionStore }) {
+    this.#changes = parts.changes;
+    this.#replica = parts.replica;
+    this.#documents = parts.documents;
+    this.#admissions = parts.admissions;
   }
 
   /**
@@ -97,15 +102,30 @@ export class PlanChangeService {
         return { ...state, planChanges: kept(state, { key, payloadHash, at: now, answer: attempt.recorded }) };
       },
     );
+    const lifted = change.refusal ? undefined : await this.#liftIdle(view, change.state, change.now);
     // Without a commit of its own the answer may rest on what another process wrote: the token covers that too.
     if (change.sequence === undefined) await this.#replica.fresh();
-    const token = formatToken(change.sequence ?? this.#replica.position);
+    const token = formatToken(lifted ?? change.sequence ?? this.#replica.position);
     const { recorded, replayed } = attempt;
     if (recorded === undefined || change.refusal) {
       const subscription = subscriptionView(change.state, view, change.now);
       return { done: false, ...(change.refusal && { refusal: change.refusal }), subscription, replayed: false, token };
     }
     return { done: true, ...issued(recorded, secret), replayed, token };
+  }
+
+  /**
+   * A plan that raises a limit ends the idle of a basic user where the windows have room (domain §9); the position then. Where the
+   * admission store is away, the next admission or check finds it.
+   */
+  async #liftIdle(view: PartnerView, state: UserState, now: Millis): Promise<Sequence | undefined> {
+    const parts = { changes: this.#changes, admissions: this.#admissions };
+    try {
+      return (await liftIdle(parts, view, state, now)) ? this.#replica.position : undefined;
+    } catch (error) {
+      if (isLoss(error)) return undefined;
+      throw error;
+    }
   }
 }
 

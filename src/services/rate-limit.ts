@@ -23,7 +23,10 @@ export class RateLimit {
     bucket.at = now;
     this.#buckets.set(providerId, bucket);
     if (bucket.room < 1) {
-      throw new Fault('RATE_LIMITED', 'too many requests of this partner', { rule: `P-4: ${rate} requests a second` });
+      throw new Fault('RATE_LIMITED', 'too many requests of this partner', {
+        rule: `P-4: ${rate} requests a second`,
+        pace: { requests: rate, windowMs: 1000, retryAfterMs: ((1 - bucket.room) / rate) * 1000 },
+      });
     }
     bucket.room -= 1;
   }

@@ -26,14 +26,14 @@ export class CallSpans {
   readonly #name: string;
   readonly #options: { readonly kind: SpanKind; readonly attributes: Attributes };
 
-  /** `method`: `DecisionService/Check`. */
-  constructor(protocol: 'grpc' | 'http', method: string) {
+  /** `method`: `DecisionService/Check`; `proto`: its package. */
+  constructor(protocol: 'grpc' | 'http', method: string, proto = 'gatehouse.v1') {
     const [service = '', name = ''] = method.split('/');
-    this.#name = `gatehouse.v1.${method}`;
+    this.#name = `${proto}.${method}`;
     this.#options = {
       kind: SpanKind.SERVER,
       attributes: {
-        'rpc.service': `gatehouse.v1.${service}`,
+        'rpc.service': `${proto}.${service}`,
         'rpc.method': name,
         'network.protocol.name': protocol,
       },

@@ -17,11 +17,12 @@ export class CallWatch {
   /** `undefined`: no line is written. */
   readonly #log: Log | undefined;
 
-  constructor(protocol: 'grpc' | 'http', method: string, metrics: CallMetrics, log: Log) {
+  /** `proto`: the package of the method. */
+  constructor(protocol: 'grpc' | 'http', method: string, metrics: CallMetrics, log: Log, proto = 'gatehouse.v1') {
     this.#protocol = protocol;
     this.#method = method;
     this.#meter = metrics.meter(protocol, method);
-    this.#spans = new CallSpans(protocol, method);
+    this.#spans = new CallSpans(protocol, method, proto);
     this.#log = log.writes('debug') ? log : undefined;
   }
 

@@ -7,6 +7,7 @@ import { CallMetrics } from './call-metrics.ts';
 import { startGrpcEdge } from './grpc/server.ts';
 import { startAdminEdge, type Ready } from './http/admin.ts';
 import { startHttpEdge } from './http/server.ts';
+import { bindOpenFga } from './openfga/bound-operation.ts';
 import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations/all-operations.ts';
 
@@ -17,14 +18,14 @@ export interface EdgesParts {
     readonly httpAddr: Address;
     readonly grpcAddr: Address;
     readonly adminAddr: Address;
-    /** The folder that holds `gatehouse/` and `google/`. */
+    /** The folder that holds `gatehouse/`, `openfga/` and `google/`. */
     readonly protosDir: string;
   };
   readonly log: Log;
   readonly ready: Ready;
   /** More Prometheus text for `/metrics`. */
   readonly serviceMetrics?: (() => string | Promise<string>) | undefined;
-  /** Every operation of the API unless given. */
+  /** Every operation of the API, and OpenFGA's beside it, unless given: then these alone. */
   readonly operations?: readonly Operation[];
 }
 
@@ -43,6 +44,7 @@ export async function startEdges(parts: EdgesParts): Promise<Edges> {
   const { config, log } = parts;
   const metrics = new CallMetrics();
   const operations = bindOperations(parts.operations ?? OPERATIONS, parts.services, parts.authenticate);
+  const openfga = parts.operations ? undefined : bindOpenFga(parts.services, parts.authenticate);
   let draining = false;
   const ready: Ready = () => (draining ? { ready: false, detail: { draining } } : parts.ready());
   const started: { stop(graceMs: number): Promise<void> }[] = [];
@@ -55,9 +57,9 @@ export async function startEdges(parts: EdgesParts): Promise<Edges> {
       await startAdminEdge({ address: config.adminAddr, ready, metrics, serviceMetrics: parts.serviceMetrics, log }),
     );
     const grpc = keep(
-      await startGrpcEdge(operations, { address: config.grpcAddr, protosDir: config.protosDir, metrics, log }),
+      await startGrpcEdge(operations, { address: config.grpcAddr, protosDir: config.protosDir, metrics, log, openfga }),
     );
-    const http = keep(await startHttpEdge(operations, { address: config.httpAddr, metrics, log }));
+    const http = keep(await startHttpEdge(operations, { address: config.httpAddr, metrics, log, openfga }));
     let stopping: Promise<void> | undefined;
     return {
       addresses: { http: http.address, grpc: grpc.address, admin: admin.address },

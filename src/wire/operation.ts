@@ -1,6 +1,7 @@
 import type { Caller } from '../services/caller.ts';
 import type { Services } from '../services/services.ts';
 import type { Scope } from '../ports/document-store.ts';
+import type { QuotaFacts } from './quota-facts.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -28,4 +29,6 @@ export interface Operation {
   readonly request: JsonSchema;
   // The request has been checked against the schema: its type is the operation's own affair.
   call(services: Services, caller: Caller, request: never): unknown;
+  /** What the answer says of quotas: HTTP tells it in response fields as well. Absent: the operation knows none. */
+  quotaFacts?(answer: never): QuotaFacts | undefined;
 }

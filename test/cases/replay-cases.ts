@@ -14,23 +14,35 @@ const FOLDER = join(ROOT, 'test/cases');
 
 const files = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.yaml'))
-  .map((name) => ({ name, file: parse(readFileSync(join(FOLDER, name), 'utf8')) as CaseFile }));
+  .map((name) => ({ name, file: parse(readFileSync(join(FOLDER, name), 'utf8')) as Partial<CaseFile> }))
+  // Other data lives beside them.
+  .flatMap(({ name, file: { cases } }) => (cases ? [{ name, cases }] : []));
+
+/** Another store than the data directory. */
+interface Elsewhere {
+  /** Files of cases that it matters to. */
+  readonly files: RegExp;
+  /** An empty store for one case: settings of the service that names it. */
+  fresh(): Promise<NodeJS.ProcessEnv>;
+}
 
 /** Replays every case over one edge; a test file an edge, so that they run beside each other. */
-export function replayCases(edge: 'http' | 'grpc'): void {
+export function replayCases(edge: 'http' | 'grpc', elsewhere?: Elsewhere): void {
+  const replayed = files.filter(({ name }) => elsewhere?.files.test(name) ?? true);
   let seeded: Awaited<ReturnType<typeof seededOnce>>;
   beforeAll(async () => {
     seeded = await seededOnce(SEEDED_AT);
   });
   afterAll(() => seeded.remove());
 
-  describe.each(files)('$name', ({ file }) => {
-    it.each(file.cases.map((subject) => [`${subject.rules.join(' ')} ${subject.name}`, subject] as const))(
+  describe.each(replayed)('$name', ({ cases }) => {
+    it.each(cases.map((subject) => [`${subject.rules.join(' ')} ${subject.name}`, subject] as const))(
       '%s',
       async (_, subject) => {
         const { dataDir, keys, remove } = seeded.copy();
         const clock = new TestClock(subject.start ?? SEEDED_AT);
-        const app = await startApp({ dataDir, keys, clock });
+        const env = (await elsewhere?.fresh()) ?? {};
+        const app = await startApp({ dataDir, keys, clock, env });
         const client = edge === 'http' ? httpClient(app.httpOrigin) : grpcClient(app.grpcAddress);
         try {
           const made: Record<string, string> = {};

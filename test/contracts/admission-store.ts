@@ -1,48 +1,40 @@
 import { describe, expect, test } from 'vitest';
 import { cause } from '../../src/domain/errors.ts';
 import type { AdmissionTerms } from '../../src/domain/session/state.ts';
-import { sessionIdOf, type OperationId, type SessionId } from '../../src/domain/values.ts';
-import type { AdmissionStore, AdmitOutcome } from '../../src/ports/admission-store.ts';
-import { eachWithStore, OTHER_PARTNER, PARTNER, userId, type Made } from './fixtures.ts';
+import type { SessionId } from '../../src/domain/values.ts';
+import { BASIC, quota, rung } from '../unit/session/terms-of.ts';
+import {
+  admitter,
+  DAY,
+  eachTimed,
+  ENDLESS,
+  guestTerms,
+  HOUR,
+  MINUTE,
+  operation,
+  reasonOf,
+  refusing,
+  sessionId,
+  T0,
+  WEEK,
+  type MakeAdmissionStore,
+} from './admission-fixtures.ts';
+import { admissionLadderContract } from './admission-ladder.ts';
+import { OTHER_PARTNER, PARTNER, userId } from './fixtures.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const WEEK = 7 * DAY;
-/** 2024-03-04T08:00:00Z, a Monday morning. */
-const T0 = 1_709_539_200_000;
-
-export const sessionId = (n: number, user = 1, partner = PARTNER): SessionId =>
-  sessionIdOf(partner, userId(user), String(n).padStart(22, 'x'));
-const operation = (name: string | number) => String(name) as OperationId;
-
-/** Those of a guest (S-1 to S-4), but for what a case changes. */
-export function guestTerms(overrides: Partial<AdmissionTerms> = {}): AdmissionTerms {
-  return {
-    quota: { daily: 5, weekly: 20, onExceed: 'idle', grace: 0 },
-    warningShare: 0.8,
-    timeZone: 'UTC',
-    sessionRules: { lifetimeMs: 20 * MINUTE },
-    counted: true,
-    cost: 1,
-    causesBefore: [],
-    causesAfter: [],
-    ...overrides,
-  };
+export interface AdmissionStoreTraits {
+  /** Records stay until `prune`; otherwise they leave by themselves, in real time. */
+  readonly prunes: boolean;
 }
 
-const ENDLESS = guestTerms({ sessionRules: {} });
-
-/** The contract of AdmissionStore, for any adapter whose clock is the caller's. */
-export function admissionStoreContract(name: string, makeStore: () => Promise<Made<AdmissionStore>>): void {
-  const admitter =
-    (made: { readonly store: AdmissionStore }) =>
-    (id: string | number, now: number, terms = ENDLESS, session = sessionId(1), payloadHash = 'h') =>
-      made.store.admit({ sessionId: session, operationId: operation(id), payloadHash, terms, now });
-  const reasonOf = (outcome: AdmitOutcome) => (outcome.kind === 'key-reused' ? outcome.kind : outcome.admission.reason);
-
+/** The contract of AdmissionStore. */
+export function admissionStoreContract(
+  name: string,
+  makeStore: MakeAdmissionStore,
+  { prunes }: AdmissionStoreTraits = { prunes: true },
+): void {
   describe(`${name} keeps sessions`, () => {
-    const made = eachWithStore(makeStore);
+    const made = eachTimed(makeStore);
     const admit = admitter(made);
     const open = (n: number, now = T0, rules = {}, user = 1) =>
       made.store.open({ sessionId: sessionId(n, user), rules, now });
@@ -128,7 +120,7 @@ export function admissionStoreContract(name: string, makeStore: () => Promise<Ma
   });
 
   describe(`${name} counts operations`, () => {
-    const made = eachWithStore(makeStore);
+    const made = eachTimed(makeStore);
     const admit = admitter(made);
     const open = (n = 1) => made.store.open({ sessionId: sessionId(n), rules: {}, now: T0 });
     const admitMany = async (ids: readonly (string | number)[], now: number, terms = ENDLESS) => {
@@ -139,11 +131,13 @@ export function admissionStoreContract(name: string, makeStore: () => Promise<Ma
 
     test('the sixth of a day is refused and makes idle until the day ends, the next day has room (S-2, S-4, S-5)', async () => {
       await open();
-      expect(await admitMany([1, 2, 3, 4, 5, 6], T0)).toEqual([...Array(5).fill('ADMITTED'), 'QUOTA_DAILY']);
-      const sixth = await admit(6, T0);
-      expect(sixth).toMatchObject({ kind: 'replay', admission: { makesIdleUntil: T0 + 16 * HOUR } });
-      expect(await admitMany([7], T0 + 16 * HOUR - 1)).toEqual(['QUOTA_DAILY']);
-      expect(await admitMany([8], T0 + 16 * HOUR)).toEqual(['ADMITTED']);
+      const terms = guestTerms({ sessionRules: {} });
+      expect(await admitMany([1, 2, 3, 4, 5, 6], T0, terms)).toEqual([...Array(5).fill('ADMITTED'), 'QUOTA_DAILY']);
+      const effect = { kind: 'idle', at: T0, role: 'guest', until: T0 + 16 * HOUR } as const;
+      expect(await admit(6, T0, terms)).toMatchObject({ kind: 'replay', admission: { effect } });
+      const idle = { ...terms, idle: { until: effect.until, liftable: false }, appliedAt: effect.at };
+      expect(await admitMany([7], T0 + 16 * HOUR - 1, idle)).toEqual(['USER_IDLE']);
+      expect(await admitMany([8], T0 + 16 * HOUR, idle)).toEqual(['ADMITTED']);
     });
 
     test('the rolling week counts to the operation and the millisecond (S-3)', async () => {
@@ -206,7 +200,7 @@ export function admissionStoreContract(name: string, makeStore: () => Promise<Ma
       await open();
       const terms = guestTerms({
         sessionRules: {},
-        quota: { daily: limit, weekly: limit, onExceed: 'idle', grace: 0 },
+        quota: refusing(limit, limit),
       });
       const outcomes = await Promise.all(Array.from({ length: 2 * limit }, (_, n) => admit(n, T0, terms)));
       expect(outcomes.filter((outcome) => reasonOf(outcome) === 'ADMITTED')).toHaveLength(limit);
@@ -220,15 +214,16 @@ export function admissionStoreContract(name: string, makeStore: () => Promise<Ma
   });
 
   describe(`${name} replays answers`, () => {
-    const made = eachWithStore(makeStore);
+    const made = eachTimed(makeStore);
     const admit = admitter(made);
     const open = () => made.store.open({ sessionId: sessionId(1), rules: {}, now: T0 });
 
     test.each<[string, AdmissionTerms]>([
       ['an admission', ENDLESS],
       ['a refusal by R-3', { ...ENDLESS, causesAfter: [cause('NO_GRANT')] }],
-      ['a refusal by R-4', { ...ENDLESS, causesBefore: [cause('USER_IDLE')] }],
-      ['a refusal by quota', { ...ENDLESS, quota: { daily: 0, weekly: 0, onExceed: 'idle', grace: 0 } }],
+      ['a refusal by R-4', { ...ENDLESS, idle: { until: T0 + MINUTE, liftable: false } }],
+      ['a refusal by quota', { ...ENDLESS, quota: refusing(0, 0) }],
+      ['a refusal that makes idle', guestTerms({ sessionRules: {}, cost: 6 })],
     ])('%s is answered again as it was, whatever the terms are now (S-12)', async (_, terms) => {
       await open();
       const first = await admit('a', T0, terms);
@@ -281,8 +276,13 @@ export function admissionStoreContract(name: string, makeStore: () => Promise<Ma
     });
   });
 
+  admissionLadderContract(name, makeStore);
+  if (prunes) prunesContract(name, makeStore);
+}
+
+function prunesContract(name: string, makeStore: MakeAdmissionStore): void {
   describe(`${name} prunes`, () => {
-    const made = eachWithStore(makeStore);
+    const made = eachTimed(makeStore);
     const admit = admitter(made);
 
     test('nothing that a rule can still ask for, and the rest in bounded steps', async () => {
@@ -318,9 +318,28 @@ export function admissionStoreContract(name: string, makeStore: () => Promise<Ma
       ]);
     });
 
+    test('the days that a rung can look back to stay for 90 days, and then nothing of the user does (S-8)', async () => {
+      const rungs = [rung('warn'), rung('restrict', { times: 2, withinMs: 90 * DAY, bars: true })];
+      const terms = { ...BASIC, sessionRules: {}, quota: quota({ daily: 2, rungs }) };
+      const exceed = async (session: SessionId, now: number) => {
+        await made.store.open({ sessionId: session, rules: {}, now });
+        const reasons: string[] = [];
+        for (const n of [1, 2, 3]) reasons.push(reasonOf(await admit(`${now}.${n}`, now, terms, session)));
+        await made.store.close(session, now);
+        return reasons;
+      };
+      const admitted = Array(3).fill('ADMITTED');
+      for (const user of [1, 2]) expect(await exceed(sessionId(1, user), T0)).toEqual(admitted);
+      expect(await made.store.prune(T0 + WEEK, 100)).toBe(8);
+      expect(await made.store.prune(T0 + 90 * DAY - 1, 100)).toBe(0);
+      expect(await exceed(sessionId(2), T0 + 90 * DAY - 1)).toEqual(['ADMITTED', 'ADMITTED', 'QUOTA_DAILY']);
+      expect(await made.store.prune(T0 + 90 * DAY, 100)).toBe(1);
+      expect(await exceed(sessionId(2, 2), T0 + 90 * DAY)).toEqual(admitted);
+    });
+
     test('counting goes on in step with a log that is never pruned', async () => {
-      const plain = await makeStore();
-      const terms = guestTerms({ sessionRules: {}, quota: { daily: 3, weekly: 7, onExceed: 'idle', grace: 0 } });
+      const plain = await makeStore({ now: () => 0 });
+      const terms = guestTerms({ sessionRules: {}, quota: refusing(3, 7) });
       try {
         for (const store of [made.store, plain.store])
           await store.open({ sessionId: sessionId(1), rules: {}, now: T0 });

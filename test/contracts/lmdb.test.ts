@@ -4,14 +4,18 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DataDirError } from '../../src/adapters/lmdb/data-dir-error.ts';
 import { MAP_SIZE_BYTES_DEFAULT, openEnvironment, WRITES_WAITING_MAX } from '../../src/adapters/lmdb/environment.ts';
-import { openLmdb, type LmdbStores } from '../../src/adapters/lmdb/open-lmdb.ts';
+import { openLmdb, type LmdbOptions, type LmdbStores } from '../../src/adapters/lmdb/open-lmdb.ts';
+import type { StoredAnswer } from '../../src/adapters/lmdb/databases.ts';
+import { DAY, ENDLESS, operation, sessionId, T0 } from './admission-fixtures.ts';
 import { admissionStoreContract } from './admission-store.ts';
 import { auditLogContract } from './audit-log.ts';
+import { authorizationStoreContract } from './authorization-store.ts';
 import { documentStoreContract } from './document-store.ts';
 import { anEvent, aUser, eachWithStore, PARTNER, userId, type Made } from './fixtures.ts';
+import { outageJournalContract } from './outage-journal.ts';
 import { relationshipStoreContract } from './relationship-store.ts';
 
-async function made(options: { batchesKept?: number } = {}): Promise<Made<LmdbStores>> {
+async function made(options: Partial<LmdbOptions> = {}): Promise<Made<LmdbStores>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse.'));
   const store = openLmdb({ dataDir, ...options });
   return {
@@ -30,8 +34,13 @@ const part = async <K extends keyof LmdbStores>(key: K): Promise<Made<LmdbStores
 
 documentStoreContract('lmdb', () => part('documents'));
 auditLogContract('lmdb', made);
-admissionStoreContract('lmdb', () => part('admissions'));
+authorizationStoreContract('lmdb', made);
+admissionStoreContract('lmdb', async (clock) => {
+  const { store, close } = await made({ clock });
+  return { store: store.admissions, close };
+});
 relationshipStoreContract('lmdb', made);
+outageJournalContract('lmdb', () => part('outages'));
 relationshipStoreContract('lmdb with few batches kept', () => made({ batchesKept: 5 }));
 
 describe('lmdb bounds what it keeps of relationship changes', () => {
@@ -62,6 +71,42 @@ describe('lmdb bounds what waits for the disk', () => {
     expect(refused).toEqual(Array(3).fill(expect.objectContaining({ code: 'UNAVAILABLE' })));
     expect(documents.head()).toBe(WRITES_WAITING_MAX);
   });
+});
+
+describe('lmdb reads what releases before the ladder wrote', () => {
+  test('an answer that made a guest idle, and a user without a standing', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse.'));
+    const environment = openEnvironment(dataDir, MAP_SIZE_BYTES_DEFAULT);
+    const id = sessionId(1);
+    const head = { total: 5, forgotten: 5, latestAt: T0, opened: 1 };
+    const admission = { admitted: false, reason: 'QUOTA_DAILY', causes: [], warnings: [], retryAfterMs: 1, at: T0 };
+    await environment.write(() => {
+      const { admissionHeads, answers } = environment.databases;
+      admissionHeads.putSync(id.slice(0, 12), head);
+      const old = { payloadHash: 'h', admission: { ...admission, makesIdleUntil: T0 + DAY } };
+      answers.putSync(`${id.slice(0, 12)}/a`, old as unknown as StoredAnswer);
+    });
+    await environment.close();
+
+    const store = openLmdb({ dataDir });
+    const asked = { sessionId: id, payloadHash: 'h', now: T0 + 1 };
+    const effect = { kind: 'idle', role: 'guest', at: T0, until: T0 + DAY };
+    expect(await store.admissions.recall({ ...asked, operationId: operation('a') })).toEqual({
+      kind: 'replay',
+      admission: { ...admission, lifts: [], effect },
+    });
+    await store.admissions.open({ sessionId: id, rules: {}, now: T0 + 1 });
+    const next = await store.admissions.admit({ ...asked, operationId: operation('b'), terms: ENDLESS });
+    expect(next).toMatchObject({ kind: 'first', admission: { admitted: true } });
+    await store.close();
+    rmSync(dataDir, { recursive: true });
+  });
+});
+
+test('lmdb gives the clock that it was given as its own (S-15)', async () => {
+  const { store, close } = await made({ clock: { now: () => T0 } });
+  expect(store.admissions.now()).toBe(T0);
+  await close();
 });
 
 describe('lmdb opens a data directory', () => {

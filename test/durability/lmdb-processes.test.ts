@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openLmdb, type LmdbStores } from '../../src/adapters/lmdb/open-lmdb.ts';
 import type { UserId } from '../../src/domain/values.ts';
-import { guestTerms, sessionId } from '../contracts/admission-store.ts';
+import { guestTerms, refusing, sessionId } from '../contracts/admission-fixtures.ts';
 import { aUser } from '../contracts/fixtures.ts';
 import { startStore, writeWithinThisTurn, type StoreProcess } from './spawn-store.ts';
 
@@ -87,7 +87,7 @@ describe('processes on one data directory', () => {
 
   test.each([10, 100, 1_000])('admit exactly %i of half as many again, repeats counting once (S-12)', async (quota) => {
     await stores.admissions.open({ sessionId: sessionId(1), rules: {}, now: NOW });
-    const terms = guestTerms({ sessionRules: {}, quota: { daily: quota, weekly: quota, onExceed: 'idle', grace: 0 } });
+    const terms = guestTerms({ sessionRules: {}, quota: refusing(quota, quota) });
     const ids = Array.from({ length: quota * 1.5 }, (_, n) => `op${n}`);
     const request = { sessionId: sessionId(1), payloadHash: 'h', terms, now: NOW, lanes: 16 };
 

@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { Client, credentials, Metadata, type ServiceError, loadPackageDefinition } from '@grpc/grpc-js';
+import {
+  Client,
+  credentials,
+  Metadata,
+  type ChannelOptions,
+  type ServiceError,
+  loadPackageDefinition,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
 /** What a call came to, the same for both edges: an answer, or an error with the codes of its protocol. */
@@ -30,6 +37,9 @@ export const ROUTES: Readonly<Record<string, readonly [method: string, path: str
   'DecisionService.ListFeatures': ['GET', '/v1/users/{user_id}/features'],
   'SessionService.Open': ['POST', '/v1/sessions'],
   'SessionService.Admit': ['POST', '/v1/sessions/{session_id}/admit'],
+  'SessionService.AdmitBatch': ['POST', '/v1/sessions/{session_id}/admit-batch'],
+  'SessionService.List': ['GET', '/v1/users/{user_id}/sessions'],
+  'SessionService.CloseAll': ['DELETE', '/v1/users/{user_id}/sessions'],
   'SessionService.Close': ['DELETE', '/v1/sessions/{session_id}'],
   'SessionService.Get': ['GET', '/v1/sessions/{session_id}'],
   'PlanService.PlanChange': ['POST', '/v1/users/{user_id}/plan-changes'],
@@ -40,6 +50,7 @@ export const ROUTES: Readonly<Record<string, readonly [method: string, path: str
   'DirectoryService.ListUsers': ['GET', '/v1/users'],
   'DirectoryService.SetUserActive': ['PUT', '/v1/users/{user_id}/active'],
   'DirectoryService.ChangeRole': ['POST', '/v1/users/{user_id}/role'],
+  'DirectoryService.ClearReview': ['DELETE', '/v1/users/{user_id}/review'],
   'DirectoryService.RecordVerification': ['POST', '/v1/users/{user_id}/verifications'],
   'DirectoryService.ListUserAudit': ['GET', '/v1/users/{user_id}/audit'],
   'DirectoryService.GetPartner': ['GET', '/v1/partner'],
@@ -128,22 +139,33 @@ type Stub = Client &
     ) => void
   >;
 
-export function grpcClient(address: string): EdgeClient {
+interface Loaded {
+  readonly services: Readonly<Record<string, new (address: string, creds: unknown, options: ChannelOptions) => Stub>>;
+  readonly details: ReturnType<typeof loadSync>;
+}
+
+let loaded: Loaded | undefined;
+
+function loadProtos(): Loaded {
   const definition = loadSync(
     ['decision', 'session', 'plan', 'directory', 'policy', 'relationship'].map((file) => `gatehouse/v1/${file}.proto`),
     { includeDirs: [PROTO_DIR], keepCase: true, longs: Number, enums: String, defaults: true },
   );
+  const packages = loadPackageDefinition(definition) as unknown as { gatehouse: { v1: Loaded['services'] } };
   const details = loadSync('google/rpc/status.proto', { includeDirs: [PROTO_DIR], keepCase: true });
-  const packages = loadPackageDefinition(definition) as unknown as {
-    gatehouse: { v1: Record<string, new (address: string, creds: unknown) => Stub> };
-  };
+  return { services: packages.gatehouse.v1, details };
+}
+
+/** Clients of one address and of the same options share a connection; `grpc.use_local_subchannel_pool` gives one its own. */
+export function grpcClient(address: string, options: ChannelOptions = {}): EdgeClient {
+  const { services, details } = (loaded ??= loadProtos());
   const stubs = new Map<string, Stub>();
   return {
     name: 'grpc',
     call(service, method, request, key) {
-      const Stub = packages.gatehouse.v1[service];
+      const Stub = services[service];
       if (!Stub) throw new Error(`no service ${service}`);
-      const stub = stubs.get(service) ?? new Stub(address, credentials.createInsecure());
+      const stub = stubs.get(service) ?? new Stub(address, credentials.createInsecure(), options);
       stubs.set(service, stub);
       const metadata = new Metadata();
       if (key !== undefined) metadata.set('authorization', `Bearer ${key}`);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 interface Service {
   readonly image?: string;
+  readonly command?: readonly string[];
   readonly healthcheck?: { readonly test: readonly unknown[] };
   readonly volumes?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -25,6 +26,16 @@ describe('docker-compose.yml', () => {
       'GATEHOUSE_REDIS_URL',
       'GATEHOUSE_OPENFGA_URL',
     ]);
+  });
+
+  it('has a set-up with Redis alone, which keeps what was answered and evicts nothing', () => {
+    const { environment, depends_on } = services['gatehouse-redis'] ?? {};
+    expect(Object.keys(environment ?? {})).toEqual(['GATEHOUSE_REDIS_URL']);
+    expect(Object.keys(depends_on ?? {})).toEqual(['redis']);
+    const settings = services['redis']?.command?.join(' ');
+    for (const setting of ['--appendonly yes', '--appendfsync always', '--maxmemory-policy noeviction']) {
+      expect(settings).toContain(setting);
+    }
   });
 
   it('waits only for services that can tell that they are ready', () => {

@@ -1,8 +1,11 @@
+import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { FETCH_TIMEOUT_MS } from './fetch-once.ts';
 import { ghz } from './ghz.ts';
 import { grpcurl } from './grpcurl.ts';
+import { openfgaSuites } from './openfga-suites.ts';
 import { pythonGrpc } from './python-grpc.ts';
+import { pythonOpenFgaSdk } from './python-openfga-sdk.ts';
 import { runCommand, runToSuccess } from './run-command.ts';
 import { serviceOrSkip } from './service-or-skip.ts';
 import { startOpenFga } from './start-openfga.ts';
@@ -26,6 +29,22 @@ describe('the tools that tests use', { timeout: FETCH_TIMEOUT_MS }, () => {
       timeoutMs: RUN_TIMEOUT_MS,
     });
     expect(printed.trim()).toBe('grpc');
+  });
+
+  it('Python imports the SDK of OpenFGA', async (ctx) => {
+    const packages = await serviceOrSkip(ctx, pythonOpenFgaSdk);
+    const printed = await runToSuccess('python3', ['-c', 'import openfga_sdk; print(openfga_sdk.__name__)'], {
+      env: { PYTHONPATH: packages },
+      timeoutMs: RUN_TIMEOUT_MS,
+    });
+    expect(printed.trim()).toBe('openfga_sdk');
+  });
+
+  it('the suites of OpenFGA are there', async (ctx) => {
+    const directory = await serviceOrSkip(ctx, openfgaSuites);
+    expect(await readdir(directory)).toEqual(
+      expect.arrayContaining(['abac_tests.yaml', 'consolidated_1_1_tests.yaml']),
+    );
   });
 
   it('OpenFGA serves a new store, and is gone after stop', async (ctx) => {

@@ -94,13 +94,44 @@ describe('the configuration', () => {
     expect(loadConfig({ file: file('empty.yaml', ''), env: {} }).logLevel).toBe('info');
   });
 
-  it.each(['GATEHOUSE_MONGODB_URL', 'GATEHOUSE_REDIS_URL', 'GATEHOUSE_OPENFGA_URL'])(
+  it.each(['GATEHOUSE_MONGODB_URL', 'GATEHOUSE_OPENFGA_URL'])(
     '%s is refused: no other store is used unawares',
     (variable) => {
-      const rule = 'cluster mode is not in this version; leave it unset to run on the embedded store';
+      const rule = 'this store is not in this version; leave it unset to run on the embedded one';
       expect(problemsOf({ env: { [variable]: 'x://y' } })).toEqual([{ variable, rule }]);
     },
   );
+
+  it.each([
+    'redis://127.0.0.1:6379',
+    'rediss://user:pa%2Fss@redis.example:6380/3',
+    'redis://a:7000,redis://b:7001,redis://c:7002',
+  ])('takes %s as the store of sessions and quotas', (url) => {
+    expect(loadConfig({ env: { GATEHOUSE_REDIS_URL: url } }).redis).toEqual({ url, timeoutMs: 100 });
+  });
+
+  it('reads the address of Redis from a file, and its timeout from YAML', () => {
+    const env = { GATEHOUSE_REDIS_URL_FILE: file('redis', 'redis://:secret@h:1\n') };
+    const path = file('redis.yaml', 'redis_timeout_ms: 50\n');
+    expect(loadConfig({ env, file: path }).redis).toEqual({ url: 'redis://:secret@h:1', timeoutMs: 50 });
+  });
+
+  it.each(['http://h:1', 'h:6379', 'redis://:secret@', 'redis://:secret@h/name', 'redis://a:1,b:2'])(
+    'refuses %s as an address of Redis, and does not repeat it',
+    (url) => {
+      const [problem, ...more] = problemsOf({ env: { GATEHOUSE_REDIS_URL: url } });
+      expect(problem?.variable).toBe('GATEHOUSE_REDIS_URL');
+      expect(problem?.rule).not.toContain(url);
+      expect(more).toEqual([]);
+    },
+  );
+
+  it.each(['4', '5001', '1.5', '-1', 'fast'])('refuses a timeout of %s ms', (text) => {
+    const variable = 'GATEHOUSE_REDIS_TIMEOUT_MS';
+    expect(problemsOf({ env: { [variable]: text } })).toEqual([
+      { variable, rule: 'a whole number of milliseconds, 5 to 5000' },
+    ]);
+  });
 
   it.each<[string, Parameters<typeof loadConfig>[0], ConfigProblem]>([
     ['an address', { env: { GATEHOUSE_HTTP_ADDR: '8480' } }, { variable: 'GATEHOUSE_HTTP_ADDR', rule: ADDRESS_RULE }],
@@ -168,7 +199,7 @@ describe('the configuration', () => {
       GATEHOUSE_HTTP_ADDR: 'x',
       GATEHOUSE_SEED: 'y',
       GATEHOUSE_OPERATOR_KEY: 'hunter2',
-      GATEHOUSE_REDIS_URL: 'redis://:pw@h',
+      GATEHOUSE_REDIS_URL: 'redis://:pw@h/name',
     };
     const problems = problemsOf({ env });
     expect(problems.map(({ variable }) => variable).sort()).toEqual(Object.keys(env).sort());

@@ -10,14 +10,9 @@ import { auditPosition, auditScope, belowReversed, isAuditPosition, positionOfAu
 const ACTS_FROM = 2 ** 32;
 
 export function lmdbAuditLog({ databases, read, write }: Environment): AuditLog {
-  const { audit, auditByUser, meta } = databases;
+  const { audit, auditByUser } = databases;
   return {
-    append: (entries) =>
-      write(() => {
-        const acts = (meta.get('audited_acts') as number | undefined) ?? 0;
-        meta.putSync('audited_acts', acts + entries.length);
-        appendAudit(databases, newestSequence(databases), entries, ACTS_FROM + acts);
-      }),
+    append: (entries) => write(() => appendActs(databases, entries)),
     ofUser: async (providerId, userId, page) =>
       read(() => {
         const prefix = `${providerId}/${userId}`;
@@ -33,6 +28,14 @@ export function lmdbAuditLog({ databases, read, write }: Environment): AuditLog 
         ),
       ),
   };
+}
+
+/** Within a write: entries that stand behind those of the newest commit of a document. */
+export function appendActs(databases: Databases, entries: readonly AuditEntry[]): void {
+  if (entries.length === 0) return;
+  const acts = (databases.meta.get('audited_acts') as number | undefined) ?? 0;
+  databases.meta.putSync('audited_acts', acts + entries.length);
+  appendAudit(databases, newestSequence(databases), entries, ACTS_FROM + acts);
 }
 
 /** Within a write: the entries of one commit, in their order, numbered from `first`. */

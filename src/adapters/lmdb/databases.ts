@@ -1,8 +1,10 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { Tuple, TupleCondition, TupleKey } from '../../domain/relation/tuple.ts';
-import type { Admission, SessionRecord } from '../../domain/session/state.ts';
+import type { Admission, SessionRecord, Standing } from '../../domain/session/state.ts';
 import type { Millis, OperationId, ProviderId, SessionId } from '../../domain/values.ts';
+import type { StoreRecord, StoredModel, TupleChange } from '../../ports/authorization-store.ts';
 import type { AuditEntry, Change, Document, Sequence } from '../../ports/document-store.ts';
+import type { DegradedOperation } from '../../ports/outage-journal.ts';
 import { DataDirError } from './data-dir-error.ts';
 
 /** Of the layout below. A directory of another number is refused. */
@@ -31,19 +33,30 @@ export interface StoredAnswer {
   readonly admission: Admission;
 }
 
-/** What is kept of a user's admissions beside the rows: the ends of the log and the latest moment. */
-export interface AdmissionHead {
+/** What is kept of a user's admissions beside the rows: the ends of the log, and its standing (S-8). */
+export interface AdmissionHead extends Omit<Standing, 'exceededAt'> {
   readonly total: number;
   /** Operations that are counted in `total` and no longer kept. */
   readonly forgotten: number;
-  readonly latestAt: Millis;
   readonly opened: number;
+  /** Absent in rows of releases that knew no ladder: none. */
+  readonly exceededAt?: Standing['exceededAt'];
 }
 
 export type Expiry =
   /** `total`: of the log's row, 0 when the operation was not counted. */
   | { readonly kind: 'answer'; readonly user: string; readonly operationId: OperationId; readonly total: number }
-  | { readonly kind: 'session'; readonly sessionId: SessionId };
+  | { readonly kind: 'session'; readonly sessionId: SessionId }
+  /** No rung looks back any longer to the day that was noted then. */
+  | { readonly kind: 'standing'; readonly user: string };
+
+/** Keys of a tuple of a store of OpenFGA's API: by object, relation, user, and by user, object, relation. */
+export type AuthorizationTupleKey = [storeId: string, string, string, string];
+
+export interface StoredAuthorizationTuple {
+  readonly condition?: TupleCondition;
+  readonly writtenAt: Millis;
+}
 
 /** Every database of the environment, its keys (see keys.ts) and values. */
 export interface Databases {
@@ -63,6 +76,15 @@ export interface Databases {
   readonly operationsByMoment: Database<number, string>;
   readonly answers: Database<StoredAnswer, string>;
   readonly expiries: Database<Expiry, string>;
+  /** Of `outage-journal.ts`, by position. */
+  readonly outages: Database<DegradedOperation, number>;
+  readonly authorizationStores: Database<StoreRecord, string>;
+  readonly authorizationStoresByOwner: Database<null, string>;
+  readonly authorizationModels: Database<StoredModel, string>;
+  readonly authorizationTuples: Database<StoredAuthorizationTuple, AuthorizationTupleKey>;
+  readonly authorizationTuplesByUser: Database<null, AuthorizationTupleKey>;
+  readonly authorizationChanges: Database<TupleChange, string>;
+  readonly authorizationAssertions: Database<readonly unknown[], string>;
 }
 
 /** Opens or makes them all; refuses the layout of another release. Throws DataDirError. */
@@ -87,6 +109,14 @@ export function openDatabases(root: RootDatabase, dataDir: string): Databases {
     operationsByMoment: named('operations_by_moment'),
     answers: named('answers'),
     expiries: named('expiries'),
+    outages: named('outages'),
+    authorizationStores: named('authorization_stores'),
+    authorizationStoresByOwner: named('authorization_stores_by_owner'),
+    authorizationModels: named('authorization_models'),
+    authorizationTuples: named('authorization_tuples'),
+    authorizationTuplesByUser: named('authorization_tuples_by_user'),
+    authorizationChanges: named('authorization_changes'),
+    authorizationAssertions: named('authorization_assertions'),
   };
   checkLayout(dataDir, databases);
   return databases;

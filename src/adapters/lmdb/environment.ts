@@ -10,7 +10,7 @@ export const WRITES_WAITING_MAX = 4_096;
 export const MAP_SIZE_BYTES_DEFAULT = 64 * 2 ** 30;
 /** Slots for reading processes; each process takes one or two. */
 const READERS_MAX = 512;
-const DATABASES_MAX = 24;
+const DATABASES_MAX = 32;
 
 export interface Environment {
   readonly databases: Databases;

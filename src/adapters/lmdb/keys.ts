@@ -54,5 +54,6 @@ export const answerKey = (user: string, operationId: OperationId) => `${user}/${
 export const answerExpiryKey = (at: Millis, user: string, operationId: OperationId) =>
   `${ordered(at)}/o/${user}/${operationId}`;
 export const sessionExpiryKey = (at: Millis, sessionId: SessionId) => `${ordered(at)}/s/${sessionId}`;
+export const standingExpiryKey = (at: Millis, user: string) => `${ordered(at)}/u/${user}`;
 /** Every expiry that is due at a moment lies before this key. */
 export const expiryBound = (now: Millis) => `${ordered(now)}0`;

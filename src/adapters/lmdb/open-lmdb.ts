@@ -1,8 +1,13 @@
 import type { AuditLog } from '../../ports/audit-log.ts';
+import type { OutageJournal } from '../../ports/outage-journal.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { AuthorizationStore } from '../../ports/authorization-store.ts';
 import { lmdbAdmissionStore, type LmdbAdmissionStore } from './admission-store.ts';
 import { lmdbAuditLog } from './audit-log.ts';
+import { lmdbAuthorizationStore } from './authorization-store.ts';
 import { lmdbDocumentStore, type LmdbDocumentStore } from './document-store.ts';
 import { MAP_SIZE_BYTES_DEFAULT, openEnvironment } from './environment.ts';
+import { lmdbOutageJournal } from './outage-journal.ts';
 import { BATCHES_KEPT_DEFAULT, lmdbRelationshipStore, type LmdbRelationshipStore } from './relationship-store.ts';
 
 export interface LmdbOptions {
@@ -12,14 +17,18 @@ export interface LmdbOptions {
   readonly mapSizeBytes?: number;
   /** How many changes back a batch of relationships can be read, default 10,000. */
   readonly batchesKept?: number;
+  /** What the admission store gives as its clock, default that of this machine. */
+  readonly clock?: Clock;
 }
 
-/** The four stores of one data directory. `documents.close()` and `close()` are the same act. */
+/** The stores of one data directory. `documents.close()` and `close()` are the same act. */
 export interface LmdbStores {
   readonly documents: LmdbDocumentStore;
   readonly audit: AuditLog;
   readonly admissions: LmdbAdmissionStore;
   readonly relationships: LmdbRelationshipStore;
+  readonly outages: OutageJournal;
+  readonly authorization: AuthorizationStore;
   /** Finishes what was begun; later calls are Fault UNAVAILABLE. */
   close(): Promise<void>;
 }
@@ -30,8 +39,10 @@ export function openLmdb(options: LmdbOptions): LmdbStores {
   return {
     documents: lmdbDocumentStore(environment),
     audit: lmdbAuditLog(environment),
-    admissions: lmdbAdmissionStore(environment),
+    admissions: lmdbAdmissionStore(environment, options.clock ?? { now: () => Date.now() }),
     relationships: lmdbRelationshipStore(environment, options.batchesKept ?? BATCHES_KEPT_DEFAULT),
+    outages: lmdbOutageJournal(environment),
+    authorization: lmdbAuthorizationStore(environment),
     close: () => environment.close(),
   };
 }

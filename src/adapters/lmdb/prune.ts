@@ -1,3 +1,4 @@
+import { LOOK_BACK_MS_MAX } from '../../domain/partner/ladder.ts';
 import { WEEK_MS } from '../../domain/session/windows.ts';
 import type { Millis } from '../../domain/values.ts';
 import type { Databases, Expiry } from './databases.ts';
@@ -14,16 +15,29 @@ export function pruneStep(databases: Databases, now: Millis, limit: number): { s
   let removed = 0;
   for (const { key, value } of due) {
     databases.expiries.removeSync(key);
-    if (
-      value.kind === 'session'
-        ? removeEndedSession(databases, value.sessionId, now)
-        : removeAnswer(databases, value, now)
-    ) {
-      removed += 1;
-      dropIdleHead(databases, value.kind === 'session' ? userKeyOfSession(value.sessionId) : value.user);
-    }
+    if (removeRow(databases, value, now)) removed += 1;
   }
   return { seen: due.length, removed };
+}
+
+/** Whether there was a row to remove. */
+function removeRow(databases: Databases, value: Expiry, now: Millis): boolean {
+  switch (value.kind) {
+    case 'session': {
+      const isGone = removeEndedSession(databases, value.sessionId, now);
+      if (isGone) dropIdleHead(databases, userKeyOfSession(value.sessionId), now);
+      return isGone;
+    }
+    case 'answer': {
+      const isGone = removeAnswer(databases, value, now);
+      if (isGone) dropIdleHead(databases, value.user, now);
+      return isGone;
+    }
+    case 'standing':
+      return dropIdleHead(databases, value.user, now);
+    default:
+      return value satisfies never;
+  }
 }
 
 function removeAnswer(databases: Databases, expiry: Extract<Expiry, { kind: 'answer' }>, now: Millis): boolean {
@@ -45,11 +59,19 @@ function forgetCounted(databases: Databases, user: string, total: number): void 
   databases.admissionHeads.putSync(user, { ...head, forgotten: Math.max(head.forgotten, total) });
 }
 
-/** The last record of a user takes the ends of the log with it: nothing counts from them any more. */
-function dropIdleHead({ answers, sessions, admissionHeads }: Databases, user: string): void {
+/**
+ * The last record of a user takes the ends of the log with it, for nothing counts from them any more; only the days that a
+ * rung can look back to keep them. Whether they went.
+ */
+function dropIdleHead({ answers, sessions, admissionHeads }: Databases, user: string, now: Millis): boolean {
+  const head = admissionHeads.get(user);
+  const noted = head?.exceededAt?.at(-1);
+  if (!head || (noted !== undefined && noted + LOOK_BACK_MS_MAX > now)) return false;
   const kept = [
     ...answers.getKeys({ ...below(user), limit: 1 }),
     ...sessions.getKeys({ ...sessionsOfUser(user), limit: 1 }),
   ];
-  if (kept.length === 0) admissionHeads.removeSync(user);
+  if (kept.length > 0) return false;
+  admissionHeads.removeSync(user);
+  return true;
 }

@@ -1,4 +1,4 @@
-import { endOf, settleSession } from '../../domain/session/session.ts';
+import { endOf, settleSession, stateAt } from '../../domain/session/session.ts';
 import type { SessionRecord } from '../../domain/session/state.ts';
 import { WEEK_MS } from '../../domain/session/windows.ts';
 import type { SessionRules } from '../../domain/partner/policy.ts';
@@ -33,6 +33,10 @@ export function settle(databases: Databases, stored: StoredSession, now: Millis,
   const settled = settleSession(stored.session, now, present);
   if (settled !== stored.session) replaceSession(databases, stored, settled);
   return settled.endedAt === undefined;
+}
+
+export function isOpen({ session }: StoredSession, now: Millis): boolean {
+  return stateAt(session, now) === 'open';
 }
 
 /** Within a write: removes a session that ended 7 days ago, or sets the next moment to look. Whether it was removed. */

@@ -2,6 +2,7 @@ import type { PlanDefinition } from '../plan/state.ts';
 import { ROLES, type ApiAccessLevel, type PlanId, type ProviderId, type Role, type UserId } from '../values.ts';
 import { checkedDurationMs } from './duration.ts';
 import { fields } from './finding.ts';
+import { GUEST_LADDER, ladderOf } from './ladder.ts';
 import type { Feature, Guard, Permission, Policy, SessionRules } from './policy.ts';
 import type { GuardSource, PlanSource, PlatformSource, PolicySource } from './policy-source.ts';
 
@@ -21,10 +22,14 @@ export function buildPolicy(source: PolicySource, platform: PlatformSource): Pol
     features: featuresOf(source),
     sessions: byRole((role) => sessionRulesOf(role, source, platform)),
     quotas: {
-      guest: { ...platform.quotas.guest, onExceed: 'idle' },
-      basic: { ...platform.quotas.basic, onExceed: 'warn' },
+      guest: { ...platform.quotas.guest, ladder: GUEST_LADDER },
+      basic: { ...platform.quotas.basic, ladder: ladderOf(source.quotas?.basic?.on_exceed) },
     },
     warningShare: source.quotas?.warning_share ?? platform.quotas.warning_share,
+    onOutage: {
+      admit: new Set(source.quotas?.on_outage?.admit),
+      operations: source.quotas?.on_outage?.operations ?? 0,
+    },
     subscription: subscriptionOf(source, platform),
     transitions: transitionsOf(source, platform),
     plans: (source.plans ?? []).map(planOf),

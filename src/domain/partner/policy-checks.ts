@@ -2,6 +2,7 @@ import { timeZoneExists } from '../calendar.ts';
 import { ROLES, type Role } from '../values.ts';
 import { error, fields, pointer, present, warning, type Finding } from './finding.ts';
 import { GUARDED_STEPS } from './guard-walk.ts';
+import { ladder } from './ladder-checks.ts';
 import { planEntitlements, planIds, subscription } from './plan-checks.ts';
 import type { Subject } from './policy-subject.ts';
 import { guards, steps } from './step-checks.ts';
@@ -93,26 +94,4 @@ function features({ source, plans }: Subject): readonly Finding[] {
       .filter(([, plan]) => !plans.has(plan))
       .map(([index, plan]) => error('F-1', pointer('features', name, 'plans', index), `there is no plan \`${plan}\``)),
   );
-}
-
-/** S-8: each action has its own parameters. */
-function ladder({ source, permissions: defined }: Subject): readonly Finding[] {
-  const needed = { rate_limit: 'every', cooldown: 'for', restrict: 'permissions' } as const;
-  return present(source.quotas?.basic?.on_exceed).flatMap(([index, rung]) => {
-    const at = pointer('quotas', 'basic', 'on_exceed', index);
-    const missing = Object.entries(needed)
-      .filter(([action, field]) => rung.action === action && rung[field] === undefined)
-      .map(([action, field]) => error('S-8', at, `\`${action}\` needs \`${field}\``));
-    const idle = Object.entries(needed)
-      .filter(([action, field]) => rung.action !== undefined && rung.action !== action && rung[field] !== undefined)
-      .map(([action, field]) => error('S-8', `${at}/${field}`, `\`${field}\` belongs to \`${action}\``));
-    const unknown = present(rung.permissions)
-      .filter(([, name]) => !defined.has(name))
-      .map(([item, name]) => error('S-8', `${at}/permissions/${item}`, `nobody defines the permission \`${name}\``));
-    const unpaired =
-      (rung.times === undefined) === (rung.within === undefined)
-        ? []
-        : [error('S-8', at, '`times` and `within` go together')];
-    return [...missing, ...idle, ...unknown, ...unpaired];
-  });
 }

@@ -115,7 +115,7 @@ export interface PolicySource {
   readonly quotas?: {
     readonly basic?: { readonly on_exceed?: readonly RungSource[] };
     readonly warning_share?: number;
-    readonly on_outage?: 'deny' | 'allow';
+    readonly on_outage?: { readonly admit: readonly Exclude<Role, 'guest'>[]; readonly operations: number };
   };
   readonly subscription?: {
     readonly eligibility?: 'hierarchy' | 'exact';

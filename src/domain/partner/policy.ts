@@ -31,12 +31,34 @@ export interface SessionRules {
   readonly openMax?: number;
 }
 
+/** What exceeding a limit means (S-8). */
+export type Action =
+  | { readonly kind: 'warn' }
+  /** Measured from the last admitted operation. */
+  | { readonly kind: 'rate_limit'; readonly everyMs: number }
+  | { readonly kind: 'restrict'; readonly permissions: ReadonlySet<string> }
+  | { readonly kind: 'cooldown'; readonly forMs: number }
+  | { readonly kind: 'review' }
+  | { readonly kind: 'suspend_subscription' }
+  | { readonly kind: 'idle' };
+
+/** One step of the ladder: from which excess, and on how many days, it is met. */
+export interface Rung {
+  /** Over the limit and its grace; `percent` of the limit, rounded up. */
+  readonly over: { readonly operations: number } | { readonly percent: number };
+  /** Days on which a limit was exceeded, today included. */
+  readonly times: number;
+  /** How far back those days are looked for, at most 90 days; 0 where `times` is 1: today alone. */
+  readonly withinMs: number;
+  readonly action: Action;
+}
+
 /** S-2, S-3, S-7. */
 export interface Quota {
   readonly daily: number;
   readonly weekly: number;
-  /** What the operation over the limit meets: a guest is refused and idle (S-4), a basic user is warned (S-8's default). */
-  readonly onExceed: 'idle' | 'warn';
+  /** Lowest rung first. Of a guest: idle at once, by the platform (S-4). */
+  readonly ladder: readonly Rung[];
 }
 
 /** One condition of a role step (R-7). */
@@ -68,6 +90,11 @@ export interface Policy {
   readonly quotas: Readonly<Partial<Record<Role, Quota>>>;
   /** Share of a limit from which admissions carry a warning, 0 to 1 (S-9). */
   readonly warningShare: number;
+  /**
+   * Whose operations are admitted, marked as degraded, while quotas cannot be counted, and how many of one user a replica
+   * lets in by that; none by default (C-3).
+   */
+  readonly onOutage: { readonly admit: ReadonlySet<Role>; readonly operations: number };
   readonly subscription: {
     readonly eligibility: 'hierarchy' | 'exact';
     readonly switching: boolean;
@@ -98,6 +125,8 @@ export interface Policy {
 /** A finding of the policy check; an error keeps the file from being applied. */
 export interface PolicyProblem {
   readonly severity: 'error' | 'warning';
+  /** Of a module of a model: its file, as the list of modules names it. */
+  readonly file?: string;
   /** 1-based; 0 where no line can be named. */
   readonly line: number;
   /** JSON Pointer into the file. */

@@ -2,6 +2,7 @@ import { Fault } from '../errors.ts';
 import { AskedUser } from './asked-user.ts';
 import { relationOf } from './compiled-model.ts';
 import type { CompiledModel, CompiledRelation } from './compiled-model.ts';
+import type { ModelBinding } from './model-binding.ts';
 import type { Names } from './overlay.ts';
 import type { TupleKey } from './tuple.ts';
 import type { TupleIndex } from './tuple-index.ts';
@@ -16,12 +17,13 @@ export class AskedQuestion {
   readonly user = new AskedUser();
 
   /** Takes the next question. Faults: UNKNOWN_TYPE, UNKNOWN_RELATION, INVALID_ARGUMENT (form of a field). */
-  resolve(index: TupleIndex, names: Names, key: TupleKey): void {
-    this.#resolveObject(index, names, key.object, key.relation);
-    this.#resolveUser(index, names, key.user);
+  resolve(index: TupleIndex, binding: ModelBinding, names: Names, key: TupleKey): void {
+    this.resolveObject(index, binding, names, key.object, key.relation);
+    this.resolveUser(index, binding, names, key.user);
   }
 
-  #resolveObject({ binding, entities }: TupleIndex, names: Names, object: string, relation: string): void {
+  /** Takes object and relation alone. */
+  resolveObject({ entities }: TupleIndex, binding: ModelBinding, names: Names, object: string, relation: string): void {
     const { model } = binding;
     const type = entities.typeIdOf(object, object.length);
     const own = type < 0 ? -1 : binding.typeToModel[type]!;
@@ -33,8 +35,9 @@ export class AskedQuestion {
     this.object = address === 0 ? names.absent(object) : address;
   }
 
-  #resolveUser(index: TupleIndex, names: Names, text: string): void {
-    const { binding, entities } = index;
+  /** Takes the user alone. */
+  resolveUser(index: TupleIndex, binding: ModelBinding, names: Names, text: string): void {
+    const { entities } = index;
     const { user } = this;
     const hash = text.indexOf('#');
     const end = hash < 0 ? text.length : hash;
@@ -46,11 +49,11 @@ export class AskedQuestion {
     if (hash < 0) {
       user.relation = -1;
       user.isWildcard = text.charCodeAt(end - 1) === ASTERISK;
-      user.load(index, name);
+      user.load(index, binding, name);
     } else {
       user.relation = relationOfUser(binding.model, text, hash);
       user.isWildcard = false;
-      user.load(index, name === 0 ? 0 : entities.findSet(name, binding.relationFromModel[user.relation]!));
+      user.load(index, binding, name === 0 ? 0 : entities.findSet(name, binding.relationFromModel[user.relation]!));
     }
   }
 }

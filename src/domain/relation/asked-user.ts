@@ -1,3 +1,4 @@
+import type { ModelBinding } from './model-binding.ts';
 import type { TupleIndex } from './tuple-index.ts';
 import { UserSets } from './user-sets.ts';
 
@@ -13,13 +14,15 @@ export class AskedUser {
   readonly own = new UserSets();
   readonly #open = new UserSets();
   #index!: TupleIndex;
+  #binding!: ModelBinding;
   #isOpenLoaded = false;
 
   /** Takes the next user; `entity`: its record, 0 if no tuple has it. */
-  load(index: TupleIndex, entity: number): void {
+  load(index: TupleIndex, binding: ModelBinding, entity: number): void {
     this.#index = index;
+    this.#binding = binding;
     this.#isOpenLoaded = false;
-    this.own.load(index, entity);
+    this.own.load(index, binding, entity);
   }
 
   /** Whether every wildcard of its type stands for it, too. */
@@ -30,8 +33,8 @@ export class AskedUser {
   /** Sets of the wildcard of a name's type; none of a userset or a wildcard. */
   get open(): UserSets {
     if (!this.#isOpenLoaded) {
-      const { binding, entities } = this.#index;
-      this.#open.load(this.#index, this.isName ? entities.findWildcard(binding.typeFromModel[this.type]!) : 0);
+      const type = this.#binding.typeFromModel[this.type]!;
+      this.#open.load(this.#index, this.#binding, this.isName ? this.#index.entities.findWildcard(type) : 0);
       this.#isOpenLoaded = true;
     }
     return this.#open;

@@ -1,5 +1,5 @@
 import { Evaluation } from './evaluation.ts';
-import type { CheckOptions } from './evaluation.ts';
+import type { CheckOptions } from './check-options.ts';
 import { verdictOf } from './outcome.ts';
 import type { Verdict } from './outcome.ts';
 import type { TupleKey } from './tuple.ts';

@@ -4,6 +4,7 @@ import { FormulaCompiler } from './compile-formula.ts';
 import { operatorOf } from './compile-operator.ts';
 import { compileCondition } from './condition/compile-condition.ts';
 import type { CompiledCondition } from './condition/compile-condition.ts';
+import { leadsOf } from './lead.ts';
 import type { AuthorizationModel, RelationReference } from './model.ts';
 import { restrictionsOf, tuplesetsOf } from './model-definitions.ts';
 import { problemsOf } from './model-problems.ts';
@@ -38,17 +39,21 @@ export function compileModel(source: AuthorizationModel): CompileResult {
     for (const [name, rewrite] of Object.entries(own)) {
       const references = restrictionsOf(source, type, name);
       const relation = vocabulary.relations.idOf(name);
+      const operator = operatorOf(rewrite, vocabulary);
       compiled[relation] = {
         typeName: type,
         name,
         type: vocabulary.types.idOf(type),
         relation,
-        operator: operatorOf(rewrite, vocabulary),
+        operator,
         restrictions: compileRestrictions(references, vocabulary),
         isFlat: graph.isFlat(type, name),
         formula: formulas.formulaOf(type, name),
         isRecursive: graph.isRecursive(type, name),
         ...usersetsAdmitted(references, graph, vocabulary),
+        isPathDependent: graph.isPathDependent(type, name),
+        leads: leadsOf(operator),
+        leadsTaken: leadsOf(operator, true),
         isTupleset: tuplesets.has(name),
       };
     }
@@ -75,7 +80,7 @@ function compileConditions(
     const refuse = (problem: string) => {
       problems.push({ code: 'invalid_condition', condition: name, message: `condition ${name}: ${problem}` });
     };
-    if (definition.name !== name || !/^[^*:#\s]{2,256}$/u.test(name))
+    if (definition.name !== name || !/^[^:#@\s]{1,50}$/u.test(name))
       refuse('its name is not a name, or not that of its entry');
     const result = compileCondition(definition, vocabulary.keys);
     if ('problem' in result) refuse(result.problem);

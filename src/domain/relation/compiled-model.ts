@@ -1,5 +1,6 @@
 import type { CompiledCondition } from './condition/compile-condition.ts';
 import type { Formula } from './formula.ts';
+import type { Lead } from './lead.ts';
 import type { AuthorizationModel } from './model.ts';
 import type { Operator } from './rewrite/operator.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -35,6 +36,12 @@ export interface CompiledRelation {
   readonly admitsOpenUsersets: boolean;
   /** Relations of the usersets that it admits where one of that name is not flat. */
   readonly deepUsersets: readonly number[];
+  /** A denial that rests on a relation asking for itself may be another when asked for by another way: a `but not` lies on that way. */
+  readonly isPathDependent: boolean;
+  /** The ways by which users come into it. */
+  readonly leads: readonly Lead[];
+  /** The same where it is taken away by a `but not`. */
+  readonly leadsTaken: readonly Lead[];
   /** Some `x from this` reads its tuples. */
   readonly isTupleset: boolean;
 }

@@ -1,4 +1,5 @@
 import { EntityTable, KEY_WORD, SET_BIT } from './entity-table.ts';
+import type { TableImage } from './entity-table.ts';
 import { decodeText, encodedWords, encodeText } from './text-codec.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import type { WordArena } from './word-arena.ts';
@@ -26,7 +27,7 @@ export class EntityRecords {
   readonly #table: EntityTable;
   readonly #typeCache = new Uint16Array(TYPE_SLOTS);
   /** By type, the name `type:*`. */
-  readonly #wildcards: number[] = [];
+  #wildcards: number[] = [];
 
   constructor(arena: WordArena, vocabulary: Vocabulary, seed: number) {
     this.vocabulary = vocabulary;
@@ -96,7 +97,11 @@ export class EntityRecords {
   /** The name `text.slice(0, end)`, made if need be; its type must be in the vocabulary. */
   internName(text: string, end: number): number {
     const type = this.typeIdOf(text, end);
-    const length = this.#encodeId(type, text, end);
+    return this.#internEncoded(type, this.#encodeId(type, text, end));
+  }
+
+  /** The name of this type whose id is what was encoded last. */
+  #internEncoded(type: number, length: number): number {
     const found = this.#table.findName(type, length);
     if (found !== 0) return found;
     const words = (length + 3) >>> 2;
@@ -113,7 +118,10 @@ export class EntityRecords {
 
   /** The set of the object `text.slice(0, end)`, made if need be with its object. */
   internSet(text: string, end: number, relation: number): number {
-    const object = this.internName(text, end);
+    return this.#internSetOf(this.internName(text, end), relation);
+  }
+
+  #internSetOf(object: number, relation: number): number {
     const found = this.#table.findSet(object, relation);
     if (found !== 0) return found;
     const address = this.#arena.allocate(SET_WORDS);
@@ -124,6 +132,47 @@ export class EntityRecords {
     chunk[offset + OBJECT] = object;
     this.#table.add(address);
     return address;
+  }
+
+  /** The entity that is the same as one of other records with these words; 0 if there is none. */
+  findCopy(other: EntityRecords, entity: number): number {
+    if (other.isSet(entity)) {
+      const object = this.findCopy(other, other.objectOf(entity));
+      return object === 0 ? 0 : this.#table.findSet(object, other.relationOf(entity));
+    }
+    return this.#table.findName(other.typeOf(entity), other.#encodeAgain(entity));
+  }
+
+  /** As {@link findCopy}, made if need be. */
+  internCopy(other: EntityRecords, entity: number): number {
+    if (other.isSet(entity)) {
+      return this.#internSetOf(this.internCopy(other, other.objectOf(entity)), other.relationOf(entity));
+    }
+    return this.#internEncoded(other.typeOf(entity), other.#encodeAgain(entity));
+  }
+
+  /** Makes the id of a name what was encoded last; returns its length. */
+  #encodeAgain(name: number): number {
+    const chunk = this.#arena.chunkOf(name);
+    const offset = this.#arena.offsetOf(name);
+    const length = chunk[offset + KEY_WORD]! & 0xffff;
+    for (let at = 0; at < (length + 3) >>> 2; at++) encodedWords[at] = chunk[offset + NAME_WORDS + at]!;
+    return length;
+  }
+
+  /** See {@link EntityTable.recordsFrom}. */
+  recordsFrom(hash: number): ReturnType<EntityTable['recordsFrom']> {
+    return this.#table.recordsFrom(hash);
+  }
+
+  image(): { readonly table: TableImage; readonly wildcards: readonly number[] } {
+    return { table: this.#table.image(), wildcards: Array.from(this.#wildcards, (address) => address ?? 0) };
+  }
+
+  /** Becomes what an image says; the arena must be that of the image. */
+  restore({ table, wildcards }: { readonly table: TableImage; readonly wildcards: readonly number[] }): void {
+    this.#table.restore(table);
+    this.#wildcards = [...wildcards];
   }
 
   /** Takes out an entity that no tuple needs any more, and the object of a set with it. */

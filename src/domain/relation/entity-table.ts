@@ -7,6 +7,8 @@ const SLOTS_MAX = 4096;
 /** Segments are split by the top bits of the hash, up to this many of them. */
 const DEPTH_MAX = 20;
 const LOAD_MAX = 0.75;
+/** A segment of a lower load gets fewer slots; two neighbours that would both be of a lower load become one. */
+const LOAD_MIN = 0.25;
 
 /** Words of an entity record before its key: the collection of sets that it is a user of. */
 export const KEY_WORD = 1;
@@ -21,6 +23,14 @@ interface Segment {
   slots: Uint32Array;
   count: number;
   readonly depth: number;
+}
+
+export interface TableImage {
+  readonly depth: number;
+  /** Count and depth of each segment, in the order of the hash. */
+  readonly segments: readonly (readonly [count: number, depth: number])[];
+  /** The slots of each segment. */
+  readonly arrays: readonly Uint32Array[];
 }
 
 /**
@@ -113,20 +123,59 @@ export class EntityTable {
     }
     slots[hole] = 0;
     segment.count--;
+    if (segment.count < slots.length * LOAD_MIN && slots.length > SLOTS_FIRST) this.#shrink(segment, hash);
   }
 
   /** Every record, in no particular order. Not to be changed meanwhile. */
   *records(): Iterable<number> {
-    for (const segment of new Set(this.#directory)) {
+    for (const segment of this.#distinct()) {
       for (const word of segment.slots) if (word !== 0) yield word & ADDRESS;
     }
+  }
+
+  /**
+   * Records whose hash is at least `hash` (below 2^32) and less than `end`, in the order of their hashes: the rest of one segment.
+   * A walk from 0 to 2^32 meets every record that is there all the while, however the table changes meanwhile.
+   */
+  recordsFrom(hash: number): { readonly records: { readonly address: number; readonly hash: number }[]; end: number } {
+    const { slots, depth } = this.#segmentOf(hash);
+    const width = 2 ** (32 - depth);
+    const records = Array.from(slots, (word) => word & ADDRESS)
+      .filter((address) => address !== 0)
+      .map((address) => ({ address, hash: this.#hashOf(address) }))
+      .filter((record) => record.hash >= hash)
+      .sort((a, b) => a.hash - b.hash);
+    return { records, end: (Math.floor(hash / width) + 1) * width };
+  }
+
+  /** The arrays are the table's own: to be read before it changes. */
+  image(): TableImage {
+    const segments = this.#distinct();
+    return {
+      depth: this.#depth,
+      segments: segments.map(({ count, depth }) => [count, depth] as const),
+      arrays: segments.map(({ slots }) => slots),
+    };
+  }
+
+  /** Becomes what an image says; the arrays are the table's from then on. */
+  restore({ depth, segments, arrays }: TableImage): void {
+    this.#depth = depth;
+    this.#directory = segments.flatMap(([count, own], at) => {
+      const segment: Segment = { slots: arrays[at]!, count, depth: own };
+      return Array.from({ length: 1 << (depth - own) }, () => segment);
+    });
   }
 
   /** Memory held. */
   get bytes(): number {
     let sum = this.#directory.length * 8;
-    for (const segment of new Set(this.#directory)) sum += segment.slots.byteLength;
+    for (const segment of this.#distinct()) sum += segment.slots.byteLength;
     return sum;
+  }
+
+  #distinct(): Segment[] {
+    return this.#directory.filter((segment, at) => at === 0 || this.#directory[at - 1] !== segment);
   }
 
   #segmentOf(hash: number): Segment {
@@ -144,11 +193,46 @@ export class EntityTable {
   }
 
   #enlarge(segment: Segment): void {
-    const enlarged = new Uint32Array(Math.ceil(segment.slots.length * 1.5));
+    this.#resize(segment, Math.ceil(segment.slots.length * 1.5));
+  }
+
+  #resize(segment: Segment, size: number): void {
+    const resized = new Uint32Array(size);
     for (const word of segment.slots) {
-      if (word !== 0) place(enlarged, word & ADDRESS, this.#hashOf(word & ADDRESS));
+      if (word !== 0) place(resized, word & ADDRESS, this.#hashOf(word & ADDRESS));
     }
-    segment.slots = enlarged;
+    segment.slots = resized;
+  }
+
+  /** Joins a segment of low load with its neighbour of the same prefix where that has one too, else gives it fewer slots. */
+  #shrink(segment: Segment, hash: number): void {
+    const twin =
+      segment.depth === 0
+        ? undefined
+        : this.#directory[(hash >>> (32 - this.#depth)) ^ (1 << (this.#depth - segment.depth))]!;
+    const count = segment.count + (twin?.count ?? 0);
+    if (twin?.depth !== segment.depth || count > SLOTS_MAX * LOAD_MIN) {
+      const size = Math.max(SLOTS_FIRST, segment.count * 2);
+      if (size < segment.slots.length) this.#resize(segment, size);
+      return;
+    }
+    const depth = segment.depth - 1;
+    const joined: Segment = { slots: new Uint32Array(Math.max(SLOTS_FIRST, count * 2)), count, depth };
+    for (const half of [segment, twin]) {
+      for (const word of half.slots) {
+        if (word !== 0) place(joined.slots, word & ADDRESS, this.#hashOf(word & ADDRESS));
+      }
+    }
+    const span = 1 << (this.#depth - depth);
+    const start = depth === 0 ? 0 : (hash >>> (32 - depth)) * span;
+    for (let at = 0; at < span; at++) this.#directory[start + at] = joined;
+    if (depth === 0) this.#flatten(joined);
+  }
+
+  /** One segment is left: the directory is one place again. */
+  #flatten(only: Segment): void {
+    this.#directory = [only];
+    this.#depth = 0;
   }
 
   #split(segment: Segment, hash: number): void {

@@ -14,7 +14,7 @@ export class EntryBlock {
   first = 0;
   places = 0;
   count = 0;
-  /** How far a hash is shifted to become a place; 0: in line. */
+  /** How far a hash is shifted to become a place, cut to the number of places; 0: in line. */
   shift = 0;
 
   /** `side`: the word of a link record that is the other end of an entry. */
@@ -48,7 +48,7 @@ export class EntryBlock {
       return -1;
     }
     const mask = this.places - 1;
-    for (let place = home(key, this.shift); ; place = (place + 1) & mask) {
+    for (let place = (hashOf(key) >>> this.shift) & mask; ; place = (place + 1) & mask) {
       const entry = words[first + place]!;
       if (entry === 0) return -1;
       if (entry === key || (entry >= LINK_BIT && this.keyOf(entry) === key)) return place;
@@ -62,7 +62,7 @@ export class EntryBlock {
       return;
     }
     const mask = this.places - 1;
-    let place = home(this.keyOf(entry), this.shift);
+    let place = (hashOf(this.keyOf(entry)) >>> this.shift) & mask;
     while (this.words[this.first + place] !== 0) place = (place + 1) & mask;
     this.words[this.first + place] = entry;
   }
@@ -74,7 +74,7 @@ export class EntryBlock {
     const mask = this.places - 1;
     let hole = place;
     for (let next = (hole + 1) & mask; words[first + next] !== 0; next = (next + 1) & mask) {
-      const from = home(this.keyOf(words[first + next]!), this.shift);
+      const from = (hashOf(this.keyOf(words[first + next]!)) >>> this.shift) & mask;
       if (((next - from) & mask) >= ((next - hole) & mask)) {
         words[first + hole] = words[first + next]!;
         hole = next;
@@ -94,6 +94,7 @@ export class EntryBlock {
   }
 }
 
-function home(key: number, shift: number): number {
-  return Math.imul(key, 0x9e3779b1) >>> shift;
+/** 32 bits, the top ones the best mixed. */
+export function hashOf(key: number): number {
+  return Math.imul(key, 0x9e3779b1) >>> 0;
 }

@@ -1,4 +1,6 @@
 import { ADDRESS_MASK, EntryBlock, LINK_BIT } from './entry-block.ts';
+import { SegmentedEntries } from './segmented-entries.ts';
+import type { SegmentsImage } from './segmented-entries.ts';
 import type { WordArena } from './word-arena.ts';
 
 const BLOCK_BIT = 0x40000000;
@@ -10,9 +12,16 @@ const LINEAR = [2, 3, 5, 7, 11, 15] as const;
 const LINEAR_MAX = 15;
 const HASH_CODE = 16;
 const HASH_LOG_MIN = 5;
-/** Larger hashes leave the arena for an array of their own. */
+/** More entries than this leave the arena for segments of their own. */
 const HASH_LOG_MAX = 13;
+const IN_ARENA_MAX = (1 << HASH_LOG_MAX) / 2;
 const COUNT_MASK = 0xffffff;
+
+/** What lies outside the arena: by its number, null where it was given back. */
+export interface CollectionsImage {
+  readonly large: readonly (SegmentsImage | null)[];
+  readonly arrays: readonly Uint32Array[];
+}
 
 /**
  * Unordered collections of entries, each named by one 32-bit word that its owner keeps: 0 is empty, one entry is the word
@@ -22,8 +31,7 @@ const COUNT_MASK = 0xffffff;
  */
 export class EntryCollections {
   readonly #arena: WordArena;
-  readonly #large: (Uint32Array | undefined)[] = [];
-  readonly #largeCounts: number[] = [];
+  #large: (SegmentedEntries | undefined)[] = [];
   /** The one that was resolved last. */
   readonly #block: EntryBlock;
 
@@ -40,6 +48,7 @@ export class EntryCollections {
   count(word: number): number {
     if (word === 0) return 0;
     if ((word & BLOCK_BIT) === 0) return 1;
+    if (word >= LINK_BIT) return this.#largeOf(word).count;
     this.#resolve(word);
     return this.#block.count;
   }
@@ -48,6 +57,7 @@ export class EntryCollections {
   places(word: number): number {
     if (word === 0) return 0;
     if ((word & BLOCK_BIT) === 0) return 1;
+    if (word >= LINK_BIT) return this.#largeOf(word).places;
     this.#resolve(word);
     return this.#block.places;
   }
@@ -59,14 +69,24 @@ export class EntryCollections {
       const address = (word & ADDRESS_MASK) + 1 + place;
       return this.#arena.read(address);
     }
-    return this.#large[word & ADDRESS_MASK]![place]!;
+    return this.#largeOf(word).at(place);
+  }
+
+  /** All entries, in no particular order. */
+  entries(word: number): number[] {
+    const entries: number[] = [];
+    for (let place = 0, places = this.places(word); place < places; place++) {
+      const entry = this.at(word, place);
+      if (entry !== 0) entries.push(entry);
+    }
+    return entries;
   }
 
   /** The entry whose other end is `key`, 0 if there is none. */
   find(word: number, key: number): number {
     if (word === 0) return 0;
     if ((word & BLOCK_BIT) === 0) return this.#block.keyOf(word) === key ? word : 0;
-    this.#resolve(word);
+    this.#resolve(word, key);
     const place = this.#block.placeOf(key);
     return place < 0 ? 0 : this.#block.words[this.#block.first + place]!;
   }
@@ -75,6 +95,10 @@ export class EntryCollections {
   add(word: number, entry: number): number {
     if (word === 0) return entry;
     if ((word & BLOCK_BIT) === 0) return this.#build([word, entry], 2);
+    if (word >= LINK_BIT) {
+      this.#largeOf(word).add(this.#block, this.keyOf(entry), entry);
+      return word;
+    }
     this.#resolve(word);
     const room = this.#block.shift === 0 ? this.#block.places : (this.#block.places * 3) >>> 2;
     if (this.#block.count + 1 > room) {
@@ -84,14 +108,14 @@ export class EntryCollections {
       return this.#build(entries, entries.length);
     }
     this.#block.put(entry);
-    this.#setCount(word, this.#block.count + 1);
+    this.#setCount(this.#block.count + 1);
     return word;
   }
 
   /** Puts another entry with the same other end in the place of one that is there. */
   replace(word: number, key: number, entry: number): number {
     if ((word & BLOCK_BIT) === 0) return entry;
-    this.#resolve(word);
+    this.#resolve(word, key);
     this.#block.words[this.#block.first + this.#block.placeOf(key)] = entry;
     return word;
   }
@@ -99,6 +123,7 @@ export class EntryCollections {
   /** Takes out the entry whose other end is `key`, which must be there. */
   remove(word: number, key: number): number {
     if ((word & BLOCK_BIT) === 0) return 0;
+    if (word >= LINK_BIT) return this.#removeLarge(word, key);
     this.#resolve(word);
     const place = this.#block.placeOf(key);
     if (this.#block.shift === 0) {
@@ -108,7 +133,7 @@ export class EntryCollections {
       this.#block.vacate(place);
     }
     const left = this.#block.count - 1;
-    this.#setCount(word, left);
+    this.#setCount(left);
     if (left > 1 && (this.#block.shift === 0 || left > this.#block.places >>> 3)) return word;
     this.#resolve(word);
     const entries = this.#block.entries();
@@ -123,14 +148,50 @@ export class EntryCollections {
 
   /** Memory held outside the arena. */
   get bytes(): number {
-    return this.#large.reduce((sum, words) => sum + (words?.byteLength ?? 0), 0);
+    return this.#large.reduce((sum, large) => sum + (large?.bytes ?? 0), 0);
   }
 
-  #resolve(word: number): void {
+  /** The segments of a large collection, undefined for one that is not. */
+  segmentsOf(word: number): SegmentedEntries | undefined {
+    return word >= LARGE_BITS ? this.#largeOf(word) : undefined;
+  }
+
+  image(): CollectionsImage {
+    const images = this.#large.map((large) => large?.image() ?? null);
+    return {
+      large: images.map((image) => image && { depth: image.depth, segments: image.segments }),
+      arrays: images.flatMap((image) => image?.arrays ?? []),
+    };
+  }
+
+  restore({ large, arrays }: CollectionsImage): void {
+    let at = 0;
+    this.#large = large.map((image) => {
+      if (image === null) return undefined;
+      const first = at;
+      at += image.segments.length;
+      return new SegmentedEntries(image, arrays.slice(first, at));
+    });
+  }
+
+  #largeOf(word: number): SegmentedEntries {
+    return this.#large[word & ADDRESS_MASK]!;
+  }
+
+  #removeLarge(word: number, key: number): number {
+    const large = this.#largeOf(word);
+    large.remove(this.#block, key);
+    if (large.count > IN_ARENA_MAX / 2) return word;
+    const entries = this.entries(word);
+    this.#release(word);
+    return this.#build(entries, entries.length);
+  }
+
+  /** Opens the block of a word; of a large collection the part where `key` would be. */
+  #resolve(word: number, key = 0): void {
     const address = word & ADDRESS_MASK;
     if (word >= LINK_BIT) {
-      const large = this.#large[address]!;
-      this.#block.open(large, 0, large.length, this.#largeCounts[address]!, Math.clz32(large.length) + 1);
+      this.#largeOf(word).open(this.#block, key);
       return;
     }
     const words = this.#arena.chunkOf(address);
@@ -142,11 +203,9 @@ export class EntryCollections {
     else this.#block.open(words, offset + 1, 1 << log, header & COUNT_MASK, 32 - log);
   }
 
-  #setCount(word: number, count: number): void {
-    if (word >= LINK_BIT) this.#largeCounts[word & ADDRESS_MASK] = count;
-    else
-      this.#block.words[this.#block.first - 1] =
-        ((this.#block.words[this.#block.first - 1]! & ~COUNT_MASK) | count) >>> 0;
+  #setCount(count: number): void {
+    const at = this.#block.first - 1;
+    this.#block.words[at] = ((this.#block.words[at]! & ~COUNT_MASK) | count) >>> 0;
   }
 
   #release(word: number): void {
@@ -164,14 +223,19 @@ export class EntryCollections {
       const places = LINEAR.find((capacity) => capacity >= count)!;
       return this.#fill(this.#allocate(places, places), entries);
     }
+    if (count > IN_ARENA_MAX) return this.#buildLarge(entries);
     let log = HASH_LOG_MIN;
     while (count > (1 << log) / 2) log++;
-    if (log <= HASH_LOG_MAX) return this.#fill(this.#allocate(1 << log, HASH_CODE + log), entries);
+    return this.#fill(this.#allocate(1 << log, HASH_CODE + log), entries);
+  }
+
+  #buildLarge(entries: readonly number[]): number {
+    const large = new SegmentedEntries();
+    for (const entry of entries) large.add(this.#block, this.keyOf(entry), entry);
     let index = this.#large.indexOf(undefined);
     if (index < 0) index = this.#large.length;
-    this.#large[index] = new Uint32Array(1 << log);
-    this.#largeCounts[index] = 0;
-    return this.#fill((LARGE_BITS | index) >>> 0, entries);
+    this.#large[index] = large;
+    return (LARGE_BITS | index) >>> 0;
   }
 
   #allocate(places: number, code: number): number {
@@ -189,7 +253,7 @@ export class EntryCollections {
       this.#block.put(entry);
       this.#block.count++;
     }
-    this.#setCount(word, entries.length);
+    this.#setCount(entries.length);
     return word;
   }
 }

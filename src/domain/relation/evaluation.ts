@@ -1,6 +1,8 @@
 import { AskedQuestion } from './asked-question.ts';
+import type { CheckOptions } from './check-options.ts';
 import type { CompiledModel, CompiledRelation } from './compiled-model.ts';
-import type { ConditionInput, Context } from './condition/condition-input.ts';
+import { conditionFailure } from './condition/condition-failure.ts';
+import type { ConditionInput } from './condition/condition-input.ts';
 import { evaluateFormula } from './formula.ts';
 import type { Formula } from './formula.ts';
 import type { Limits } from './limits.ts';
@@ -12,26 +14,12 @@ import { ALLOWED, CYCLE, DENIED, DEPTH } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { Names, Overlay, VIRTUAL } from './overlay.ts';
 import { Path } from './path.ts';
-import { evaluateComputed } from './rewrite/computed.ts';
-import { evaluateDirect } from './rewrite/direct.ts';
-import { evaluateExclusion } from './rewrite/exclusion.ts';
-import { evaluateIntersection } from './rewrite/intersection.ts';
+import { evaluateRewrite } from './rewrite/evaluate-rewrite.ts';
 import type { Operator } from './rewrite/operator.ts';
-import { evaluateTupleToUserset } from './rewrite/tuple-to-userset.ts';
-import { evaluateUnion } from './rewrite/union.ts';
 import { Steps } from './steps.ts';
 import type { Trace } from './trace.ts';
-import type { Tuple, TupleKey } from './tuple.ts';
+import type { TupleKey } from './tuple.ts';
 import type { TupleIndex } from './tuple-index.ts';
-
-export interface CheckOptions {
-  /** Facts of the request. A timestamp is an RFC 3339 string or epoch milliseconds. */
-  readonly context?: Context;
-  readonly contextualTuples?: readonly Tuple[];
-  readonly limits?: Partial<Limits>;
-  /** Asked now and then; true ends the evaluation as unknown. */
-  readonly expired?: () => boolean;
-}
 
 /** An evaluation of no more steps remembers nothing: most are over by then. */
 const STEPS_WITHOUT_MEMO = 32;
@@ -39,6 +27,8 @@ const STEPS_WITHOUT_MEMO = 32;
 /** Everything that one question needs while it is evaluated. One object serves all questions, one after the other. */
 export class Evaluation {
   index!: TupleIndex;
+  /** How the words of the index stand to those of the model. */
+  binding!: ModelBinding;
   model!: CompiledModel;
   limits!: Limits;
   readonly names = new Names();
@@ -48,7 +38,7 @@ export class Evaluation {
   wildcardName = 0;
   trace: Trace | undefined;
   readonly input = {} as ConditionInput;
-  #binding: ModelBinding | undefined;
+  #conditionFailed: CheckOptions['conditionFailed'];
   /** A name is asked for, without contextual tuples and without a tree: its own few sets say all about flat relations. */
   #isPlain = false;
   readonly #steps = new Steps();
@@ -68,22 +58,22 @@ export class Evaluation {
   evaluate(index: TupleIndex, key: TupleKey, options: CheckOptions, trace?: Trace): Outcome {
     const { question } = this;
     try {
-      this.#begin(index, options, trace);
-      question.resolve(index, this.names, key);
+      this.begin(index, options, trace);
+      question.resolve(index, this.binding, this.names, key);
       if (this.overlay !== undefined) this.#nameWildcard(key.user);
       this.#isPlain = this.overlay === undefined && trace === undefined && question.user.isName;
       return this.relation(question.relation, question.object, 0);
     } finally {
-      this.trace = undefined;
-      this.overlay = undefined;
-      this.input.request = undefined;
-      this.input.context = undefined;
+      this.end();
     }
   }
 
-  #begin(index: TupleIndex, options: CheckOptions, trace: Trace | undefined): void {
-    if (this.index !== index || this.#binding !== index.binding) this.#use(index);
+  /** Takes what goes for a question, or for many that share their steps. The faults are those of {@link evaluate}. */
+  begin(index: TupleIndex, options: CheckOptions, trace?: Trace): void {
+    const binding = options.model === undefined ? index.binding : index.bindingOf(options.model);
+    if (this.index !== index || this.binding !== binding) this.#use(index, binding);
     this.names.reset();
+    this.#conditionFailed = options.conditionFailed;
     this.limits = limitsOf(options.limits);
     this.trace = trace;
     this.#steps.start(this.limits.stepsMax, options.expired);
@@ -93,15 +83,52 @@ export class Evaluation {
     this.#memo.clear();
     this.input.request = options.context;
     const contextual = options.contextualTuples;
-    if (contextual !== undefined && contextual.length > 0) this.overlay = new Overlay(index, this.names, contextual);
+    if (contextual !== undefined && contextual.length > 0)
+      this.overlay = new Overlay(this.model, this.names, contextual);
   }
 
-  #use(index: TupleIndex): void {
-    const { binding } = index;
+  /** Lets go of everything that a caller gave. */
+  end(): void {
+    this.trace = undefined;
+    this.overlay = undefined;
+    this.input.request = undefined;
+    this.input.context = undefined;
+    this.#conditionFailed = undefined;
+  }
+
+  /** Goes on after tuples may have come: nothing that was read of them holds any more. */
+  resume(model: CompiledModel): void {
+    this.#use(this.index, this.index.bindingOf(model));
+    this.#memo.clear();
+  }
+
+  /** Takes the user of the questions that follow. Faults: UNKNOWN_TYPE, UNKNOWN_RELATION, INVALID_ARGUMENT (form). */
+  askFor(user: string): void {
+    this.question.resolveUser(this.index, this.binding, this.names, user);
+    if (this.overlay !== undefined) this.#nameWildcard(user);
+    this.#isPlain = this.overlay === undefined && this.question.user.isName;
+    this.#memo.clear();
+  }
+
+  /** Whether the user has a relation to an object; after {@link begin} and {@link askFor}. */
+  ask(target: CompiledRelation, object: number): Outcome {
+    this.#path.clear();
+    this.#deepest = 0;
+    this.#cut = false;
+    return this.relation(target, object, 0);
+  }
+
+  /** Tells of a condition, by its number in the model, that could not be evaluated for the tuple that is in the input. */
+  failed(condition: number): void {
+    if (this.#conditionFailed === undefined) return;
+    this.#conditionFailed(conditionFailure(this.model.conditions[condition]!, this.input));
+  }
+
+  #use(index: TupleIndex, binding: ModelBinding): void {
     this.index = index;
-    this.#binding = binding;
+    this.binding = binding;
     this.model = binding.model;
-    this.names.use(index);
+    this.names.use(index, binding);
     this.input.links = index.links;
     this.input.keys = binding.vocabulary.keys;
     this.input.keyFromModel = binding.keyFromModel;
@@ -123,30 +150,11 @@ export class Evaluation {
   /** A rewrite of a relation. In the tree it has a node of its own, unless that would only repeat the relation above or below. */
   run(operator: Operator, relation: CompiledRelation, object: number, depth: number): Outcome {
     const { trace } = this;
-    if (trace === undefined) return this.#rewrite(operator, relation, object, depth);
+    if (trace === undefined) return evaluateRewrite(this, operator, relation, object, depth);
     const repeats = operator.kind === 'computed' || (operator.kind === 'direct' && operator === relation.operator);
-    if (repeats) return this.#rewrite(operator, relation, object, depth);
+    if (repeats) return evaluateRewrite(this, operator, relation, object, depth);
     trace.open(operator.kind, operator.label);
-    return trace.close(this.#rewrite(operator, relation, object, depth));
-  }
-
-  #rewrite(operator: Operator, relation: CompiledRelation, object: number, depth: number): Outcome {
-    switch (operator.kind) {
-      case 'direct':
-        return evaluateDirect(this, relation, object, depth);
-      case 'computed':
-        return evaluateComputed(this, operator, relation, object, depth);
-      case 'tuple_to_userset':
-        return evaluateTupleToUserset(this, operator, relation, object, depth);
-      case 'union':
-        return evaluateUnion(this, operator, relation, object, depth);
-      case 'intersection':
-        return evaluateIntersection(this, operator, relation, object, depth);
-      case 'exclusion':
-        return evaluateExclusion(this, operator, relation, object, depth);
-      default:
-        return operator.kind satisfies never;
-    }
+    return trace.close(evaluateRewrite(this, operator, relation, object, depth));
   }
 
   #relation(target: CompiledRelation, object: number, depth: number): Outcome {
@@ -205,6 +213,11 @@ export class Evaluation {
     return outcome;
   }
 
+  /** Steps taken since the beginning. */
+  get stepsTaken(): number {
+    return this.#steps.taken;
+  }
+
   /** Counts one step: DENIED to go on, else the reason to stop. */
   step(): Outcome {
     return this.#steps.take();
@@ -226,6 +239,6 @@ export class Evaluation {
   /** The stored set of an object's relation (model's number), 0 if it has no tuples. */
   setOf(object: number, relation: number): number {
     if (object >= VIRTUAL) return 0;
-    return this.index.entities.findSet(object, this.index.binding.relationFromModel[relation]!);
+    return this.index.entities.findSet(object, this.binding.relationFromModel[relation]!);
   }
 }

@@ -1,7 +1,7 @@
 import type { CompiledRelation, Conditions } from './compiled-model.ts';
 import { ADDRESS_MASK, LINK_BIT } from './entry-block.ts';
 import type { Evaluation } from './evaluation.ts';
-import { ALLOWED, DENIED, either } from './outcome.ts';
+import { ALLOWED, CYCLE, DENIED, either } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { OverlayTuple } from './overlay.ts';
 import type { UserSets } from './user-sets.ts';
@@ -53,28 +53,39 @@ function met({ trace }: Evaluation, text: string, outcome: Outcome): Outcome {
 /** Whether the tuple of an entry counts: admitted by the model, its condition met. */
 export function entryHolds(evaluation: Evaluation, admitted: Conditions, entry: number): Outcome {
   if (entry < LINK_BIT) return isAmong(admitted, 0) ? ALLOWED : DENIED;
-  const { index, input, model } = evaluation;
+  const { binding, index, input, model } = evaluation;
   const link = entry & ADDRESS_MASK;
-  const condition = index.binding.conditionToModel[index.links.conditionOf(link)]!;
+  const condition = binding.conditionToModel[index.links.conditionOf(link)]!;
   if (condition < 0 || !isAmong(admitted, condition + 1)) return DENIED;
   input.link = link;
   input.context = undefined;
-  return model.conditions[condition]!.evaluate(input);
+  const outcome = model.conditions[condition]!.evaluate(input);
+  if (outcome > CYCLE) evaluation.failed(condition);
+  return outcome;
+}
+
+/** Whether the model admits the tuple of an entry, its condition aside. */
+export function entryAdmitted({ binding, index }: Evaluation, admitted: Conditions, entry: number): boolean {
+  const condition = entry < LINK_BIT ? -1 : binding.conditionToModel[index.links.conditionOf(entry & ADDRESS_MASK)]!;
+  return (entry < LINK_BIT || condition >= 0) && isAmong(admitted, condition + 1);
 }
 
 /** Whether the condition of a contextual tuple is met. */
-export function contextualHolds({ input, model }: Evaluation, tuple: OverlayTuple): Outcome {
+export function contextualHolds(evaluation: Evaluation, tuple: OverlayTuple): Outcome {
+  const { input, model } = evaluation;
   if (tuple.condition === 0) return ALLOWED;
   input.link = 0;
   input.context = tuple.context;
-  return model.conditions[tuple.condition - 1]!.evaluate(input);
+  const outcome = model.conditions[tuple.condition - 1]!.evaluate(input);
+  if (outcome > CYCLE) evaluation.failed(tuple.condition - 1);
+  return outcome;
 }
 
 /** The text of a stored tuple. */
-export function tupleText({ index }: Evaluation, set: number, user: number, entry: number): string {
+export function tupleText({ binding, index }: Evaluation, set: number, user: number, entry: number): string {
   const key = `${index.entities.textOf(set)}@${index.entities.textOf(user)}`;
   if (entry < LINK_BIT) return key;
-  const { conditions } = index.binding.vocabulary;
+  const { conditions } = binding.vocabulary;
   return `${key} with ${conditions.names[index.links.conditionOf(entry & ADDRESS_MASK)]!}`;
 }
 

@@ -1,5 +1,6 @@
 import type { CompiledModel } from './compiled-model.ts';
-import { translate, Vocabulary } from './vocabulary.ts';
+import { translate } from './vocabulary.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 /**
  * How the numbers of an index's vocabulary and those of its model stand for each other; -1 where the other side has no such name.
@@ -27,19 +28,13 @@ export class ModelBinding {
     this.keyFromModel = translate(own.keys, vocabulary.keys);
   }
 
-  /** The same model with a vocabulary that is this index's alone, and has `add` done to it. */
-  extended(add: (vocabulary: Vocabulary) => void): ModelBinding {
-    const vocabulary = this.vocabulary === this.model.vocabulary ? new Vocabulary(this.vocabulary) : this.vocabulary;
-    add(vocabulary);
-    return new ModelBinding(this.model, vocabulary);
-  }
-
-  /** Another model over the same tuples. */
-  rebound(model: CompiledModel): ModelBinding {
-    const vocabulary = new Vocabulary(this.vocabulary);
-    for (const list of ['types', 'relations', 'conditions', 'keys'] as const) {
-      for (const name of model.vocabulary[list].names) vocabulary[list].intern(name);
-    }
-    return new ModelBinding(model, vocabulary);
+  /** Whether it stands for all of this vocabulary: no word has come since it was made. */
+  isOf(vocabulary: Vocabulary): boolean {
+    return (
+      vocabulary === this.vocabulary &&
+      vocabulary.types.names.length === this.typeToModel.length &&
+      vocabulary.relations.names.length === this.relationToModel.length &&
+      vocabulary.conditions.names.length === this.conditionToModel.length
+    );
   }
 }

@@ -1,5 +1,7 @@
 import { Fault } from '../errors.ts';
+import type { CompiledModel } from './compiled-model.ts';
 import type { Context } from './condition/condition-input.ts';
+import type { ModelBinding } from './model-binding.ts';
 import { formatTuple } from './tuple.ts';
 import type { Tuple } from './tuple.ts';
 import type { TupleIndex } from './tuple-index.ts';
@@ -28,10 +30,12 @@ export interface OverlayTuple {
 /** Names of one question: stored ones by their address, others by a virtual one. */
 export class Names {
   #index!: TupleIndex;
+  #binding!: ModelBinding;
   #virtual: string[] = [];
 
-  use(index: TupleIndex): void {
+  use(index: TupleIndex, binding: ModelBinding): void {
     this.#index = index;
+    this.#binding = binding;
   }
 
   /** Forgets the names of the question before. */
@@ -53,10 +57,9 @@ export class Names {
 
   /** Type by the model's numbers, -1 where the model has none. */
   typeOf(address: number): number {
-    const { binding } = this.#index;
-    if (address < VIRTUAL) return binding.typeToModel[this.#index.entities.typeOf(address)]!;
+    if (address < VIRTUAL) return this.#binding.typeToModel[this.#index.entities.typeOf(address)]!;
     const name = this.#virtual[address - VIRTUAL]!;
-    return binding.model.vocabulary.types.idOf(name.slice(0, name.indexOf(':')));
+    return this.#binding.model.vocabulary.types.idOf(name.slice(0, name.indexOf(':')));
   }
 
   textOf(address: number): string {
@@ -71,7 +74,7 @@ export class Names {
 export class Overlay {
   readonly tuples: readonly OverlayTuple[];
 
-  constructor(index: TupleIndex, names: Names, tuples: readonly Tuple[]) {
+  constructor(model: CompiledModel, names: Names, tuples: readonly Tuple[]) {
     if (tuples.length > CONTEXTUAL_TUPLES_MAX) {
       throw new Fault('INVALID_TUPLE', `more than ${CONTEXTUAL_TUPLES_MAX} contextual tuples`, {
         field: 'contextual_tuples',
@@ -79,11 +82,11 @@ export class Overlay {
     }
     const kept = new Map<string, OverlayTuple>();
     for (const tuple of tuples) {
-      const problem = validateTuple(index.model, tuple);
+      const problem = validateTuple(model, tuple);
       if (problem !== undefined) {
         throw new Fault('INVALID_TUPLE', `${formatTuple(tuple)}: ${problem}`, { field: 'contextual_tuples' });
       }
-      kept.set(JSON.stringify([tuple.object, tuple.relation, tuple.user]), resolve(index, names, tuple));
+      kept.set(JSON.stringify([tuple.object, tuple.relation, tuple.user]), resolve(model, names, tuple));
     }
     this.tuples = [...kept.values()];
   }
@@ -103,8 +106,8 @@ export class Overlay {
   }
 }
 
-function resolve(index: TupleIndex, names: Names, tuple: Tuple): OverlayTuple {
-  const { relations, conditions } = index.model.vocabulary;
+function resolve(model: CompiledModel, names: Names, tuple: Tuple): OverlayTuple {
+  const { relations, conditions } = model.vocabulary;
   const hash = tuple.user.indexOf('#');
   return {
     object: names.addressOf(tuple.object, tuple.object.length),

@@ -8,6 +8,7 @@ export class RelationGraph {
   readonly #source: AuthorizationModel;
   readonly #rewrites: Relations;
   readonly #recursive = new Set<string>();
+  readonly #pathDependent = new Set<string>();
 
   constructor(source: AuthorizationModel) {
     this.#source = source;
@@ -37,6 +38,11 @@ export class RelationGraph {
     return this.#recursive.has(`${type}#${relation}`);
   }
 
+  /** Whether it leads to itself on a way with a `but not`, so that what it comes to depends on where it is asked from. */
+  isPathDependent(type: string, relation: string): boolean {
+    return this.#pathDependent.has(`${type}#${relation}`);
+  }
+
   /** A relation leads to itself if, after all that end have been taken away, it is reached from what it leads to. */
   #findRecursive(): void {
     const targets = new Map<string, readonly string[]>();
@@ -46,6 +52,7 @@ export class RelationGraph {
       }
     }
     const circling = leadingToCircles(targets);
+    const reachedBy = new Map<string, ReadonlySet<string>>();
     for (const name of circling.keys()) {
       const reached = new Set<string>();
       const open = [name];
@@ -56,8 +63,27 @@ export class RelationGraph {
           open.push(target);
         }
       }
-      if (reached.has(name)) this.#recursive.add(name);
+      if (!reached.has(name)) continue;
+      this.#recursive.add(name);
+      reachedBy.set(name, reached);
     }
+    this.#findPathDependent(reachedBy);
+  }
+
+  /** `reachedBy`: of each recursive relation what it leads to. */
+  #findPathDependent(reachedBy: ReadonlyMap<string, ReadonlySet<string>>): void {
+    for (const [name, reached] of reachedBy) {
+      const [type, relation] = name.split('#') as [string, string];
+      const taken = this.#takenBy(type, relation, this.rewriteOf(type, relation));
+      if (!taken.some((target) => target === name || reachedBy.get(target)?.has(name) === true)) continue;
+      for (const other of reached) if (reachedBy.get(other)?.has(name) === true) this.#pathDependent.add(other);
+    }
+  }
+
+  /** The relations that some `but not` of a rewrite takes away. */
+  #takenBy(type: string, relation: string, rewrite: Rewrite): string[] {
+    const own = 'difference' in rewrite ? this.#targetsOf(type, relation, rewrite.difference.subtract) : [];
+    return [...own, ...childrenOf(rewrite).flatMap((child) => this.#takenBy(type, relation, child))];
   }
 
   /** The relations, as `type#relation`, that a rewrite of a relation may lead to. */

@@ -1,17 +1,25 @@
 import { Fault } from '../errors.ts';
 import type { CompiledModel } from './compiled-model.ts';
-import { colonOf, EntityRecords } from './entity-records.ts';
+import { colonOf } from './entity-records.ts';
+import type { EntityRecords } from './entity-records.ts';
+import type { EntryCollections } from './entry-collections.ts';
 import { ADDRESS_MASK, LINK_BIT } from './entry-block.ts';
-import { EntryCollections } from './entry-collections.ts';
+import type { IndexSnapshot } from './index-snapshot.ts';
 import { IndexWords } from './index-words.ts';
-import { LINK_HEADER_WORDS, LinkReader } from './link-record.ts';
+import type { LinkReader } from './link-record.ts';
 import type { ModelBinding } from './model-binding.ts';
-import { SetUsers } from './set-users.ts';
+import { RecordsCopy } from './records-copy.ts';
+import type { SetUsers } from './set-users.ts';
 import { encodeText } from './text-codec.ts';
 import type { Tuple, TupleCondition, TupleKey } from './tuple.ts';
-import { WordArena } from './word-arena.ts';
+import { TupleRecords } from './tuple-records.ts';
 
 const DEFAULT_SEED = 0x5bd1e995;
+/** A few milliseconds. */
+const COMPACTED_A_STEP = 1_000;
+/** Less is not worth a copy: 256 KiB. */
+const WORDS_IDLE_MIN = 65_536;
+const WORD_BYTES = 4;
 
 /**
  * The tuples of one store in memory, without a JS object or string for any of them. Exact after any sequence of writes and deletes;
@@ -22,21 +30,41 @@ const DEFAULT_SEED = 0x5bd1e995;
  * One probe finds a name or a set; a membership is a compare of at most 15 words, or one probe more.
  */
 export class TupleIndex {
-  readonly #arena = new WordArena();
+  readonly #records: TupleRecords;
   readonly #words: IndexWords;
-  #size = 0;
+  #copy: RecordsCopy | undefined;
+  #revision = 0;
+  #epoch = 0;
+  /** What the last compaction could not help. */
+  #idleAtLeast = 0;
   readonly entities: EntityRecords;
   /** Sets of a user. */
-  readonly memberships = new EntryCollections(this.#arena, 0);
+  readonly memberships: EntryCollections;
   /** Users of a set. */
   readonly users: SetUsers;
-  readonly links = new LinkReader(this.#arena);
+  readonly links: LinkReader;
 
   /** `seed`: any 32-bit number; one that callers cannot guess keeps them from choosing ids that collide. */
   constructor(model: CompiledModel, options: { readonly seed?: number } = {}) {
-    this.entities = new EntityRecords(this.#arena, model.vocabulary, options.seed ?? DEFAULT_SEED);
+    this.#records = new TupleRecords(model.vocabulary, options.seed ?? DEFAULT_SEED);
+    ({ entities: this.entities, memberships: this.memberships, users: this.users, links: this.links } = this.#records);
     this.#words = new IndexWords(model, this.entities);
-    this.users = new SetUsers(this.#arena, this.entities, this.memberships);
+  }
+
+  /** The index of a snapshot, which becomes its own. The words of the snapshot are those of any model that its tuples were written under. */
+  static restored(model: CompiledModel, snapshot: IndexSnapshot): TupleIndex {
+    const index = new TupleIndex(model, { seed: snapshot.records.seed });
+    index.#words.restore(model, snapshot.words);
+    index.#records.restore(snapshot.records, snapshot.arrays);
+    return index;
+  }
+
+  /** The index as it is now. Its arrays are the index's own: to be written before it changes. */
+  snapshot(): IndexSnapshot {
+    const { image, arrays } = this.#records.image();
+    const { types, relations, conditions, keys } = this.binding.vocabulary;
+    const words = { types: types.names, relations: relations.names, conditions: conditions.names, keys: keys.names };
+    return { records: image, words, arrays };
   }
 
   get model(): CompiledModel {
@@ -47,14 +75,53 @@ export class TupleIndex {
     return this.#words.binding;
   }
 
-  /** Tuples. */
-  get size(): number {
-    return this.#size;
+  /** How the words of the tuples stand to those of any model, kept for those asked with last. See {@link IndexWords.bindingOf}. */
+  bindingOf(model: CompiledModel): ModelBinding {
+    return this.#words.bindingOf(model);
   }
 
-  /** Memory of the typed arrays, in bytes. */
+  /** Tuples. */
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /**
+   * Grows with every change, the end of a compaction included. Addresses, entries and collections that were read at another revision
+   * may stand for something else now, or for nothing.
+   */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Grows when a tuple is removed and at the end of a compaction: until then the addresses of names and sets stand for what they did. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Memory of the typed arrays, in bytes; a compaction's copy included. */
   get bytes(): number {
-    return this.#arena.bytes + this.entities.bytes + this.memberships.bytes + this.users.members.bytes;
+    return this.#records.bytes + (this.#copy?.bytes ?? 0);
+  }
+
+  /**
+   * One step of compaction: copies up to `tuplesMax` tuples, some microseconds each, into new arrays that take the place of the old ones when
+   * all are there; writes and deletes between the steps are in both. Begins when deletes have left a quarter of the memory idle, and
+   * `wordsIdleMin` words; 0: whatever is idle. Returns whether there is more to do.
+   */
+  compact(tuplesMax: number = COMPACTED_A_STEP, wordsIdleMin: number = WORDS_IDLE_MIN): boolean {
+    if (this.#copy === undefined) {
+      const { wordsIdle, bytes } = this.#records;
+      const worthwhile = wordsIdle - this.#idleAtLeast >= wordsIdleMin && wordsIdle * WORD_BYTES >= bytes / 4;
+      if (!worthwhile && wordsIdleMin > 0) return false;
+      this.#copy = new RecordsCopy(this.#records);
+    }
+    if (!this.#copy.step(tuplesMax)) return true;
+    this.#records.adopt(this.#copy.to);
+    this.#copy = undefined;
+    this.#idleAtLeast = this.#records.wordsIdle;
+    this.#revision++;
+    this.#epoch++;
+    return false;
   }
 
   /** Evaluates by another model from now on; the tuples stay, those that it does not allow are skipped. */
@@ -83,20 +150,9 @@ export class TupleIndex {
     const set = entities.internSet(tuple.object, tuple.object.length, relationId);
     const user =
       hash < 0 ? entities.internName(tuple.user, userEnd) : entities.internSet(tuple.user, hash, userRelationId);
-    const head = entities.headOf(user);
-    const present = this.memberships.find(head, set);
-    if (present !== 0 && this.#says(present, conditionId, payload)) return false;
-    const link = payload === undefined ? 0 : this.#newLink(set, user, conditionId, payload);
-    const entryOf = (side: number) => (payload === undefined ? side : (LINK_BIT | link) >>> 0);
-    if (present === 0) {
-      entities.setHead(user, this.memberships.add(head, entryOf(set)));
-      this.users.add(set, user, entryOf(user));
-      this.#size++;
-      return true;
-    }
-    entities.setHead(user, this.memberships.replace(head, set, entryOf(set)));
-    this.users.replace(set, user, entryOf(user));
-    this.#freeLink(present);
+    if (!this.#records.put(set, user, conditionId, payload)) return false;
+    this.#copy?.put(set, user);
+    this.#revision++;
     return true;
   }
 
@@ -105,17 +161,11 @@ export class TupleIndex {
     const { entities } = this;
     const set = this.findSetOf(key.object, key.relation);
     const user = set === 0 ? 0 : entities.findUser(key.user);
-    if (user === 0) return false;
-    const head = entities.headOf(user);
-    const entry = this.memberships.find(head, set);
-    if (entry === 0) return false;
-    const object = entities.objectOf(set);
-    entities.setHead(user, this.memberships.remove(head, set));
-    this.users.remove(set, user);
-    this.#freeLink(entry);
-    this.#size--;
-    entities.release(set);
-    if (user !== set && user !== object) entities.release(user);
+    if (user === 0 || this.memberships.find(entities.headOf(user), set) === 0) return false;
+    this.#copy?.remove(set, user);
+    this.#records.remove(set, user);
+    this.#revision++;
+    this.#epoch++;
     return true;
   }
 
@@ -171,28 +221,6 @@ export class TupleIndex {
     const set = this.findSetOf(key.object, key.relation);
     const user = set === 0 ? 0 : this.entities.findUser(key.user);
     return user === 0 ? 0 : this.memberships.find(this.entities.headOf(user), set);
-  }
-
-  #says(entry: number, condition: number, payload: Uint32Array | undefined): boolean {
-    if (payload === undefined) return entry < LINK_BIT;
-    return entry >= LINK_BIT && this.links.equals(entry & ADDRESS_MASK, condition, payload);
-  }
-
-  #newLink(set: number, user: number, condition: number, payload: Uint32Array): number {
-    const link = this.#arena.allocate(LINK_HEADER_WORDS + payload.length);
-    const chunk = this.#arena.chunkOf(link);
-    const offset = this.#arena.offsetOf(link);
-    chunk[offset] = set;
-    chunk[offset + 1] = user;
-    chunk[offset + 2] = ((condition << 16) | payload.length) >>> 0;
-    chunk.set(payload, offset + LINK_HEADER_WORDS);
-    return link;
-  }
-
-  #freeLink(entry: number): void {
-    if (entry < LINK_BIT) return;
-    const link = entry & ADDRESS_MASK;
-    this.#arena.free(link, this.links.wordsOf(link));
   }
 
   #tuplesFrom(user: number): Tuple[] {

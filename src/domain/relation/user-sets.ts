@@ -1,3 +1,4 @@
+import type { ModelBinding } from './model-binding.ts';
 import type { TupleIndex } from './tuple-index.ts';
 
 /** A user of no more sets has them at hand during an evaluation; of more, each set is found in the table and probed for. */
@@ -6,6 +7,7 @@ const AT_HAND_MAX = 8;
 /** The sets that one user is a user of, laid out for many short questions; relations by the model's numbers. */
 export class UserSets {
   #index!: TupleIndex;
+  #binding!: ModelBinding;
   /** The record of the user, 0 if no tuple has it. */
   user = 0;
   /** The collection of its sets. */
@@ -17,14 +19,15 @@ export class UserSets {
   readonly relations = new Int32Array(AT_HAND_MAX);
   readonly entries = new Uint32Array(AT_HAND_MAX);
 
-  load(index: TupleIndex, user: number): void {
+  load(index: TupleIndex, binding: ModelBinding, user: number): void {
     this.#index = index;
+    this.#binding = binding;
     this.user = user;
     this.head = user === 0 ? 0 : index.entities.headOf(user);
     this.count = 0;
     if (this.head === 0) return;
     const { memberships, entities } = index;
-    const { relationToModel } = index.binding;
+    const { relationToModel } = binding;
     const places = memberships.places(this.head);
     if (places > AT_HAND_MAX) {
       this.count = -1;
@@ -51,7 +54,7 @@ export class UserSets {
       if (this.objects[at] === object && this.relations[at] === relation) return this.entries[at]!;
     }
     if (this.count >= 0) return 0;
-    const set = this.#index.entities.findSet(object, this.#index.binding.relationFromModel[relation]!);
+    const set = this.#index.entities.findSet(object, this.#binding.relationFromModel[relation]!);
     return set === 0 ? 0 : this.#index.memberships.find(this.head, set);
   }
 }

@@ -1,65 +1,71 @@
 import { byPrecedence, cause, type Cause } from '../errors.ts';
 import type { Millis } from '../values.ts';
-import { endOf, touch } from './session.ts';
-import type { Admission, AdmissionTerms, OperationLog, SessionRecord, Warning } from './state.ts';
-import { measure, roomInBothAt, windowAfter, type WindowUse, type WindowUses } from './windows.ts';
+import { judge, type Judgement, type JudgeRequest } from './judge.ts';
+import {
+  NO_STANDING,
+  type Admission,
+  type AdmissionTerms,
+  type Enforcement,
+  type Lift,
+  type Standing,
+} from './state.ts';
+import { exceeds, WEEK_MS, windowAfter, type WindowUse, type WindowUses } from './windows.ts';
+import { warningsOf } from './warnings.ts';
 
-export interface AdmissionRequest {
-  /** Undefined: no such session of this user. */
-  readonly session: SessionRecord | undefined;
-  readonly log: OperationLog;
-  readonly terms: AdmissionTerms;
-  readonly now: Millis;
+/** `judge` in words; without a standing: of a user that never exceeded anything. */
+export function decideAdmission({
+  standing = NO_STANDING,
+  ...request
+}: Omit<JudgeRequest, 'standing'> & { readonly standing?: Standing }): Admission {
+  return admissionOf(judge({ ...request, standing }), request.terms);
 }
 
 /**
- * Decides on one operation (S-1 to S-13, R-5); pure, so that a check may ask the same. The causes are in the order of
- * R-5, the first of them is the reason; of two full windows the one that resets later comes first (equal: the day). A
- * cost is admitted whole or not at all. `resetAt` is present whenever a full window is among the causes and the cost
- * can ever fit. After an admission that `terms.counted` says to count, the store adds `terms.cost` to the log and keeps
- * `touch`ed sessions.
- * A guest becomes idle when a full window refuses the operation and neither the user's state nor the session did so
- * before (S-4): until `resetAt`, or, for a cost beyond the limit itself, until one operation would fit.
+ * The answer that a judgement amounts to. The causes are in the order of R-5, the first of them is the reason; of two
+ * exceeded windows the one that has room later comes first (equal: the day). `terms` are those of the judgement.
  */
-export function decideAdmission({ session, log, terms, now }: AdmissionRequest): Admission {
-  const end = session && endOf(session, terms.sessionRules);
-  const sessionCauses = causesOfSession(session, end, now);
-  const { quota } = terms;
-  const uses = quota && measure(log, quota, terms.cost, terms.timeZone, now);
-  const fullCauses = uses && quota.onExceed === 'idle' ? causesOfWindows(uses) : [];
-
-  const causes = byPrecedence([...terms.causesBefore, ...sessionCauses, ...fullCauses, ...terms.causesAfter]);
-  const [first] = causes;
-  const admitted = first === undefined;
-  const counted = admitted && terms.counted ? terms.cost : 0;
-  const resetAt = uses && fullCauses.length > 0 ? roomInBothAt(uses) : undefined;
-  const meetsWindow = fullCauses.length > 0 && terms.causesBefore.length === 0 && sessionCauses.length === 0;
-  const idleUntil = meetsWindow ? (resetAt ?? roomForOneAt(log, terms, now)) : undefined;
-  const expiresAt =
-    session === undefined || sessionCauses.length > 0
-      ? undefined
-      : (admitted ? endOf(touch(session, now, terms.sessionRules)) : end)?.at;
-
+export function admissionOf(judgement: Judgement, terms: AdmissionTerms): Admission {
+  const { at, admitted, uses, resetAt, retryAt, sessionExpiresAt, effect, endsIdle } = judgement;
+  const causes = byPrecedence([
+    ...terms.causesBefore,
+    ...causesOfHolds(judgement),
+    ...causesOfSession(judgement.session),
+    ...(uses && judgement.windowsBar ? causesOfWindows(uses, at) : []),
+    ...terms.causesAfter,
+  ]);
+  const enforcement = enforcementOf(judgement, terms);
   return {
     admitted,
-    reason: first?.reason ?? 'ADMITTED',
+    reason: causes[0]?.reason ?? 'ADMITTED',
     causes,
-    warnings: uses && admitted ? warningsOf(uses, terms) : [],
-    ...(uses && {
-      quotas: { daily: windowAfter(uses.daily, counted, now), weekly: windowAfter(uses.weekly, counted, now) },
-    }),
+    warnings: admitted && uses && terms.quota ? warningsOf(uses, terms.quota, terms, at) : [],
+    ...quotasOf(judgement, terms),
     ...(resetAt !== undefined && { resetAt }),
-    retryAfterMs: resetAt === undefined ? 0 : resetAt - now,
-    ...(expiresAt !== undefined && { sessionExpiresAt: expiresAt }),
-    ...(idleUntil !== undefined && { makesIdleUntil: idleUntil }),
-    at: now,
+    retryAfterMs: retryAt === undefined ? 0 : retryAt - at,
+    ...(sessionExpiresAt !== undefined && { sessionExpiresAt }),
+    ...(enforcement && { enforcement }),
+    lifts: liftsOf(judgement, terms),
+    ...(effect && { effect }),
+    ...(endsIdle && { endsIdle }),
+    at,
   };
 }
 
-function causesOfSession(session: SessionRecord | undefined, end: ReturnType<typeof endOf>, now: Millis): Cause[] {
-  if (!session) return [cause('SESSION_NOT_FOUND')];
-  if (!end || now < end.at) return [];
-  switch (end.by) {
+function causesOfHolds({ idleUntil, review, cooldownUntil, suspending, windowsBar }: Judgement): Cause[] {
+  return [
+    ...(idleUntil === undefined ? [] : [cause('USER_IDLE')]),
+    ...(cooldownUntil === undefined ? [] : [cause('QUOTA_COOLDOWN')]),
+    ...(review ? [cause('QUOTA_REVIEW')] : []),
+    ...(suspending && !windowsBar ? [cause('SUBSCRIPTION_SUSPENDED')] : []),
+  ];
+}
+
+function causesOfSession(bar: Judgement['session']): Cause[] {
+  switch (bar) {
+    case undefined:
+      return [];
+    case 'unknown':
+      return [cause('SESSION_NOT_FOUND')];
     case 'logout':
       return [cause('SESSION_CLOSED')];
     case 'replaced':
@@ -69,33 +75,54 @@ function causesOfSession(session: SessionRecord | undefined, end: ReturnType<typ
     case 'inactivity':
       return [cause('SESSION_EXPIRED', { rule: 'S-6' })];
     default:
-      return end.by satisfies never;
+      return bar satisfies never;
   }
 }
 
-/** The full windows, the one that has room later first. */
-function causesOfWindows(uses: WindowUses): Cause[] {
-  const later = uses.weekly.roomAt > uses.daily.roomAt ? [uses.weekly, uses.daily] : [uses.daily, uses.weekly];
-  return later.filter((use) => use.full).map((use) => cause(use.code));
+/** The exceeded windows, the one that has room later first. */
+function causesOfWindows({ daily, weekly }: WindowUses, now: Millis): Cause[] {
+  const uses = [
+    { code: 'QUOTA_DAILY', use: daily },
+    { code: 'QUOTA_WEEKLY', use: weekly },
+  ] as const;
+  const room = (use: WindowUse) => use.fitsAt ?? Infinity;
+  const later = room(weekly) > room(daily) ? uses.toReversed() : uses;
+  return later.filter(({ use }) => exceeds(use, now)).map(({ code }) => cause(code));
 }
 
-function roomForOneAt(log: OperationLog, terms: AdmissionTerms, now: Millis): Millis | undefined {
-  if (!terms.quota) return undefined;
-  const at = roomInBothAt(measure(log, terms.quota, 1, terms.timeZone, now));
-  return at !== undefined && at > now ? at : undefined;
+function quotasOf(
+  { admitted, uses, at }: Judgement,
+  { quota, counted, cost }: AdmissionTerms,
+): Pick<Admission, 'quotas'> {
+  if (!uses || !quota) return {};
+  const added = admitted && counted ? cost : 0;
+  return {
+    quotas: {
+      daily: windowAfter(uses.daily, quota.daily, added, uses.daily.resetsAt),
+      weekly: windowAfter(uses.weekly, quota.weekly, added, at + WEEK_MS),
+    },
+  };
 }
 
-function warningsOf(uses: WindowUses, terms: AdmissionTerms): Warning[] {
-  return [uses.daily, uses.weekly].flatMap((use) => warningOf(use, terms) ?? []);
+/** What has been in force comes before what the operation met; undefined: nothing is, and no window is exceeded. */
+function enforcementOf(judgement: Judgement, { quota }: AdmissionTerms): Enforcement | undefined {
+  const { idleUntil, review, cooldownUntil, suspending, rung, pacedUntil, effect } = judgement;
+  const step = rung === undefined ? undefined : quota?.rungs[rung - 1];
+  if (rung !== undefined && step) {
+    const until = step.action === 'cooldown' ? cooldownUntil : effect?.kind === 'idle' ? effect.until : pacedUntil;
+    return { action: step.action, rung, ...(until !== undefined && { until }) };
+  }
+  if (idleUntil !== undefined) return { action: 'idle', until: idleUntil };
+  if (review) return { action: 'review' };
+  if (suspending) return { action: 'suspend_subscription' };
+  if (cooldownUntil !== undefined) return { action: 'cooldown', until: cooldownUntil };
+  return rung === undefined ? undefined : { action: 'warn' };
 }
 
-/** Of floating-point shares such as 0.7 x 10: what differs by less is equal. */
-const SHARE_EPSILON = 1e-9;
-
-function warningOf(use: WindowUse, terms: AdmissionTerms): Warning | undefined {
-  const span = use.code === 'QUOTA_DAILY' ? 'day' : '7 days';
-  const reached = `${use.used + terms.cost} of ${use.limit} operations of the ${span}`;
-  if (use.full) return { code: `${use.code}_EXCEEDED`, rule: 'S-8', message: `the quota is exceeded: ${reached}` };
-  if (use.used + terms.cost < use.limit * terms.warningShare - SHARE_EPSILON) return undefined;
-  return { code: `${use.code}_NEAR`, rule: 'S-9', message: `the quota is nearly used up: ${reached}` };
+function liftsOf(
+  { idleUntil, review, cooldownUntil, windowsBar }: Judgement,
+  { lifts }: AdmissionTerms,
+): readonly Lift[] {
+  if (!windowsBar && !review && idleUntil === undefined && cooldownUntil === undefined) return [];
+  return review ? [{ kind: 'review' }, ...lifts] : lifts;
 }

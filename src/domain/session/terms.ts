@@ -1,25 +1,53 @@
-import type { Policy, Quota, SessionRules } from '../partner/policy.ts';
+import type { Policy, Rung, SessionRules } from '../partner/policy.ts';
 import type { Entitlements } from '../plan/state.ts';
 import type { Role } from '../values.ts';
+import type { QuotaTerms, RungTerms } from './state.ts';
 
 /**
- * The quota of a user; undefined for a role without one (S-10). Entitlements are those of a plan that is `signed` now
- * (B-12): they raise, and never lower (S-7). What the platform fixes for guests nothing changes (S-2, S-3).
+ * The quota of a user that asks for a permission (or for none); undefined for a role without one (S-10). Entitlements are
+ * those of a plan that is `signed` now (B-12): they raise, and never lower (S-7). What the platform fixes for guests
+ * nothing changes (S-2, S-3).
  */
 export function quotaOf(
   policy: Policy,
   role: Role,
   entitlements: Entitlements | undefined,
-): (Quota & { readonly grace: number }) | undefined {
+  permission?: string,
+): QuotaTerms | undefined {
   const quota = policy.quotas[role];
   if (!quota) return undefined;
   const raised = role === 'guest' ? undefined : entitlements?.quotas;
-  return {
-    ...quota,
+  const limits = {
     daily: Math.max(quota.daily, raised?.daily ?? 0),
     weekly: Math.max(quota.weekly, raised?.weekly ?? 0),
-    grace: raised?.grace ?? 0,
   };
+  return {
+    ...limits,
+    grace: raised?.grace ?? 0,
+    rungs: quota.ladder.map((rung) => rungTermsOf(rung, limits, permission)),
+    standing: role !== 'guest',
+  };
+}
+
+function rungTermsOf(
+  { over, times, withinMs, action }: Rung,
+  limits: { readonly daily: number; readonly weekly: number },
+  permission: string | undefined,
+): RungTerms {
+  return {
+    overDaily: operationsOf(over, limits.daily),
+    overWeekly: operationsOf(over, limits.weekly),
+    times,
+    withinMs,
+    action: action.kind,
+    ...(action.kind === 'rate_limit' && { everyMs: action.everyMs }),
+    ...(action.kind === 'cooldown' && { forMs: action.forMs }),
+    bars: action.kind === 'restrict' && permission !== undefined && action.permissions.has(permission),
+  };
+}
+
+function operationsOf(over: Rung['over'], limit: number): number {
+  return 'operations' in over ? over.operations : Math.max(1, Math.ceil((limit * over.percent) / 100));
 }
 
 /**

@@ -1,23 +1,20 @@
 import { dayBounds } from '../calendar.ts';
-import type { Quota } from '../partner/policy.ts';
 import type { Millis } from '../values.ts';
-import type { OperationLog, QuotaWindow } from './state.ts';
+import type { AdmissionTerms, OperationLog, QuotaTerms, QuotaWindow } from './state.ts';
 
 /** The rolling window: 7 x 24 h, whatever clocks do. An operation of exactly this age is out of it (S-3). */
 export const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
 export interface WindowUse {
-  readonly code: 'QUOTA_DAILY' | 'QUOTA_WEEKLY';
-  readonly limit: number;
   /** Operations in the window before this one. */
   readonly used: number;
-  /** Whether the cost would exceed the limit and its grace. */
-  readonly full: boolean;
-  /**
-   * First moment at which the cost fits, if nothing more is admitted: `now` when it fits, Infinity when it never can.
-   */
-  readonly roomAt: Millis;
-  /** When the window next gains room; `now` for an empty rolling window. */
+  /** By how many operations this one would exceed limit and grace; 0 and less: it fits. */
+  readonly excess: number;
+  /** First moment at which the cost fits, if nothing more is admitted: the present when it fits, absent when it never can. */
+  readonly fitsAt?: Millis;
+  /** A cleared review forgives what exceeds the window before this moment; 0: nothing is forgiven. */
+  readonly forgivenUntil: Millis;
+  /** When the window next gains room; the present for an empty rolling window. */
   readonly resetsAt: Millis;
 }
 
@@ -32,37 +29,42 @@ export interface WindowUses {
  */
 export function measure(
   log: OperationLog,
-  quota: Quota & { readonly grace: number },
-  cost: number,
-  timeZone: string,
+  quota: QuotaTerms,
+  terms: Pick<AdmissionTerms, 'cost' | 'timeZone' | 'forgivenAt'>,
   now: Millis,
 ): WindowUses {
-  const day = dayBounds(now, timeZone);
+  const { cost } = terms;
+  const day = dayBounds(now, terms.timeZone);
   const dailyUsed = log.total - log.totalThrough(day.start - 1);
   const dailyMax = quota.daily + quota.grace;
-  const dailyFull = dailyUsed + cost > dailyMax;
-  const weeklyUsed = log.total - log.totalThrough(now - WEEK_MS);
+  const gone = log.totalThrough(now - WEEK_MS);
+  const weeklyUsed = log.total - gone;
   const weeklyMax = quota.weekly + quota.grace;
-  const weeklyFull = weeklyUsed + cost > weeklyMax;
   const leaves = (n: number) => momentOf(log, n) + WEEK_MS;
+  const forgivenAt = quota.standing ? (terms.forgivenAt ?? 0) : 0;
+  const forgiven = forgivenAt > 0 ? log.totalThrough(forgivenAt) : 0;
   return {
     daily: {
-      code: 'QUOTA_DAILY',
-      limit: quota.daily,
       used: dailyUsed,
-      full: dailyFull,
-      roomAt: !dailyFull ? now : cost > dailyMax ? Infinity : day.end,
+      excess: dailyUsed + cost - dailyMax,
+      ...fits(dailyUsed, cost, dailyMax, now, () => day.end),
+      forgivenUntil: forgivenAt >= day.start ? day.end : 0,
       resetsAt: day.end,
     },
     weekly: {
-      code: 'QUOTA_WEEKLY',
-      limit: quota.weekly,
       used: weeklyUsed,
-      full: weeklyFull,
-      roomAt: !weeklyFull ? now : cost > weeklyMax ? Infinity : leaves(log.total + cost - weeklyMax),
+      excess: weeklyUsed + cost - weeklyMax,
+      ...fits(weeklyUsed, cost, weeklyMax, now, () => leaves(log.total + cost - weeklyMax)),
+      // Until what was counted by then leaves room for one.
+      forgivenUntil: weeklyMax > 0 && forgiven - gone >= weeklyMax ? leaves(forgiven + 1 - weeklyMax) : 0,
       resetsAt: weeklyUsed === 0 ? now : leaves(log.total - weeklyUsed + 1),
     },
   };
+}
+
+function fits(used: number, cost: number, max: number, now: Millis, later: () => Millis): { readonly fitsAt?: Millis } {
+  if (used + cost <= max) return { fitsAt: now };
+  return cost > max ? {} : { fitsAt: later() };
 }
 
 function momentOf(log: OperationLog, n: number): Millis {
@@ -71,20 +73,27 @@ function momentOf(log: OperationLog, n: number): Millis {
   return moment;
 }
 
-/** The first moment at which both windows have room for the cost (S-5); undefined when there is none. */
-export function roomInBothAt(uses: WindowUses): Millis | undefined {
-  const at = Math.max(uses.daily.roomAt, uses.weekly.roomAt);
+/** Whether the operation is over what the window holds, and that is not forgiven. */
+export function exceeds(use: WindowUse, now: Millis): boolean {
+  return use.excess > 0 && now >= use.forgivenUntil;
+}
+
+/** The first moment at which both windows have room for the cost (S-5) or forgive it; undefined when there is none. */
+export function roomInBothAt({ daily, weekly }: WindowUses, now: Millis): Millis | undefined {
+  const opens = [now, daily.fitsAt ?? Infinity, weekly.fitsAt ?? Infinity].sort((a, b) => a - b);
+  const at = opens.find((moment) => takes(daily, moment) && takes(weekly, moment));
   return at === Infinity ? undefined : at;
 }
 
+const takes = (use: WindowUse, at: Millis) => at < use.forgivenUntil || at >= (use.fitsAt ?? Infinity);
+
 /** A window as answered, `counted` operations of `now` included. */
-export function windowAfter(use: WindowUse, counted: number, now: Millis): QuotaWindow {
+export function windowAfter(use: WindowUse, limit: number, counted: number, freshResetsAt: Millis): QuotaWindow {
   const used = use.used + counted;
-  const fresh = use.code === 'QUOTA_WEEKLY' && use.used === 0 && counted > 0;
   return {
-    limit: use.limit,
+    limit,
     used,
-    remaining: Math.max(0, use.limit - used),
-    resetsAt: fresh ? now + WEEK_MS : use.resetsAt,
+    remaining: Math.max(0, limit - used),
+    resetsAt: use.used === 0 && counted > 0 ? freshResetsAt : use.resetsAt,
   };
 }

@@ -1,5 +1,6 @@
 import type { Policy } from '../partner/policy.ts';
 import type { PlanState } from '../plan/state.ts';
+import type { Effect } from '../session/state.ts';
 import type { HoldReason, Millis, PartnerStatus, PlanId, ProviderId, Role, UserId, Zone } from '../values.ts';
 import type { RoleGrounds, Subscription, UserState, Verification } from './state.ts';
 
@@ -19,8 +20,12 @@ export type UserCommand =
   | { readonly type: 'import'; readonly user: ImportedUser }
   | { readonly type: 'deactivate' }
   | { readonly type: 'activate' }
-  /** S-4: a full window was met. */
-  | { readonly type: 'mark-idle'; readonly until: Millis }
+  /** S-4, S-8: takes in what an admission changes; once, by its `at`. */
+  | { readonly type: 'enforce'; readonly effect: Effect }
+  /** S-8: an admin clears a review. */
+  | { readonly type: 'clear-review' }
+  /** The limit of a basic user was raised, and the windows have room (domain §9). */
+  | { readonly type: 'end-idle' }
   | { readonly type: 'change-role'; readonly to: Role; readonly evidence: RoleEvidence }
   /** Records a new verification, or moves a known one along its diagram (K-1, K-3). */
   | { readonly type: 'record-verification'; readonly verification: Omit<Verification, 'recordedAt'> }
@@ -92,7 +97,13 @@ export type UserEvent =
   | { readonly type: 'UserImported'; readonly user: Omit<UserState, 'rev' | 'kind'> }
   | { readonly type: 'UserDeactivated'; readonly at: Millis }
   | { readonly type: 'UserActivated' }
-  | { readonly type: 'UserIdled'; readonly at: Millis; readonly until: Millis }
+  /** `effectAt` here and below: the effect of an admission that the document has taken in by it. */
+  | { readonly type: 'UserIdled'; readonly at: Millis; readonly until: Millis; readonly effectAt: Millis }
+  | { readonly type: 'ReviewOpened'; readonly at: Millis; readonly effectAt: Millis }
+  /** By an admin: the windows of `at` are forgiven. */
+  | { readonly type: 'ReviewCleared'; readonly cause: 'admin' | 'promotion'; readonly at: Millis }
+  /** An effect that came to nothing: the role is another, or the user is already as it would have it. */
+  | { readonly type: 'EffectVoided'; readonly effectAt: Millis }
   | { readonly type: 'IdleEnded'; readonly cause: 'reset' | 'promotion' | 'limit-raised' }
   /** One step; a downgrade over several steps is several events of one commit. `reason` as in R-6 to R-9. */
   | {
@@ -130,6 +141,7 @@ export type UserEvent =
       readonly hold: HoldReason;
       readonly at: Millis;
       readonly unresolvedAt?: Millis;
+      readonly effectAt?: Millis;
     }
   | { readonly type: 'HoldLifted'; readonly hold: HoldReason }
   | {

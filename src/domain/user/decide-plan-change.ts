@@ -9,6 +9,7 @@ import { refuse, type Verdict } from './decision.ts';
 import type { Ledger } from './ledger.ts';
 import { climb, endSubscription, loseTie, roleWithoutTie } from './role-steps.ts';
 import type { UserState } from './state.ts';
+import { suspended } from './suspend.ts';
 import { planGate } from './table.ts';
 
 /**
@@ -137,18 +138,10 @@ function cancel(ledger: Ledger, at: 'now' | 'period_end', context: UserContext):
   return undefined;
 }
 
-/** The first hold starts the period after which an unresolved suspension ends the subscription (B-7). */
 function suspend(ledger: Ledger, hold: HoldReason, context: UserContext): Verdict {
   const holds = ledger.state.subscription?.holds ?? [];
   if (holds.some(({ reason }) => reason === hold)) return not('ALREADY_SUSPENDED', ledger, context);
-  const { unresolvedMs } = context.policy.subscription;
-  const starts = holds.length === 0 && unresolvedMs !== undefined;
-  ledger.add({
-    type: 'SubscriptionSuspended',
-    hold,
-    at: context.now,
-    ...(starts && { unresolvedAt: context.now + unresolvedMs }),
-  });
+  ledger.add(suspended(ledger.state, hold, context));
   return undefined;
 }
 

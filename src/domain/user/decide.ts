@@ -1,9 +1,10 @@
 import { Fault, REFUSALS, type Refusal } from '../errors.ts';
 import type { UserCommand, UserContext } from './commands.ts';
+import { decideClearReview, decideEndIdle, decideEnforce } from './decide-enforcement.ts';
 import { decideImport } from './decide-import.ts';
 import { decidePlanChange } from './decide-plan-change.ts';
 import { decideRole } from './decide-role.ts';
-import { decideActivate, decideDeactivate, decideMarkIdle } from './decide-status.ts';
+import { decideActivate, decideDeactivate } from './decide-status.ts';
 import { decideVerification } from './decide-verification.ts';
 import type { Decision, Verdict } from './decision.ts';
 import { Ledger } from './ledger.ts';
@@ -63,8 +64,12 @@ function act(command: Exclude<UserCommand, OfNew>, ledger: Ledger, context: User
       return decideDeactivate(ledger, context);
     case 'activate':
       return decideActivate(ledger, context);
-    case 'mark-idle':
-      return decideMarkIdle(ledger, command.until, context);
+    case 'enforce':
+      return decideEnforce(ledger, command.effect, context);
+    case 'clear-review':
+      return decideClearReview(ledger, context);
+    case 'end-idle':
+      return decideEndIdle(ledger);
     case 'change-role':
       return decideRole(ledger, command.to, command.evidence, context);
     case 'record-verification':

@@ -1,7 +1,7 @@
-import type { Role } from '../values.ts';
+import type { Millis, Role } from '../values.ts';
 import type { UserEvent } from './commands.ts';
 import { isUpward } from './role-ladder.ts';
-import type { RoleGrounds, Subscription, UserState, Verification } from './state.ts';
+import type { RoleGrounds, Subscription, UserEnforcement, UserState, Verification } from './state.ts';
 
 /** Verifications kept of a user; past it the oldest decided ones that hold no longer give way. */
 export const VERIFICATIONS_MAX = 64;
@@ -30,8 +30,23 @@ function evolveExisting(state: UserState, event: Later): UserState {
       return { ...state, inactive: { since: event.at } };
     case 'UserActivated':
       return without(state, 'inactive');
-    case 'UserIdled':
-      return { ...state, idle: { since: state.idle?.since ?? event.at, until: event.until } };
+    case 'UserIdled': {
+      const idle = { since: state.idle?.since ?? event.at, until: event.until };
+      return { ...takenIn(state, event.effectAt), idle };
+    }
+    case 'ReviewOpened': {
+      const taken = takenIn(state, event.effectAt);
+      return { ...taken, enforcement: { ...taken.enforcement, review: { since: event.at } } };
+    }
+    case 'ReviewCleared': {
+      const cleared = without(state.enforcement ?? { appliedAt: 0 }, 'review');
+      return {
+        ...state,
+        enforcement: event.cause === 'admin' ? { ...cleared, forgivenAt: event.at } : cleared,
+      };
+    }
+    case 'EffectVoided':
+      return takenIn(state, event.effectAt);
     case 'IdleEnded':
       return without(state, 'idle');
     case 'RoleChanged':
@@ -61,7 +76,7 @@ function evolveExisting(state: UserState, event: Later): UserState {
       const unresolvedAt = subscription.unresolvedAt ?? event.unresolvedAt;
       const holds = [...subscription.holds, { reason: event.hold, since: event.at }];
       return {
-        ...state,
+        ...(event.effectAt === undefined ? state : takenIn(state, event.effectAt)),
         subscription: { ...subscription, holds, ...(unresolvedAt !== undefined && { unresolvedAt }) },
       };
     }
@@ -78,6 +93,10 @@ function evolveExisting(state: UserState, event: Later): UserState {
     default:
       return event satisfies never;
   }
+}
+
+function takenIn(state: UserState, effectAt: Millis): UserState & { readonly enforcement: UserEnforcement } {
+  return { ...state, enforcement: { ...state.enforcement, appliedAt: effectAt } };
 }
 
 function withRole(state: UserState, event: Extract<UserEvent, { type: 'RoleChanged' }>): UserState {

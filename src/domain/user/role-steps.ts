@@ -16,14 +16,17 @@ export interface StepEvidence {
 const BY_ITSELF: StepEvidence = { approved: false, onboarded: false };
 
 /**
- * Makes one edge of the role diagram and what follows from it, guards not looked at: a climb ends idle (R-4, R-6),
- * guest and admin end signing and subscription (R-9), a fall ends a plan that the new role may not hold, any move a
+ * Makes one edge of the role diagram and what follows from it, guards not looked at: a climb ends idle (R-4, R-6)
+ * and a review (S-8), guest and admin end signing and subscription (R-9), a fall ends a plan that the new role may not hold, any move a
  * signing for such a plan.
  */
 export function moveRole(ledger: Ledger, to: Role, reason: string, evidence: StepEvidence, context: UserContext): void {
   const from = ledger.state.role;
   const upward = isUpward(from, to);
   if (upward && ledger.state.idle) ledger.add({ type: 'IdleEnded', cause: 'promotion' });
+  if (upward && ledger.state.enforcement?.review) {
+    ledger.add({ type: 'ReviewCleared', cause: 'promotion', at: context.now });
+  }
   ledger.add(roleChanged(ledger.state, to, reason, evidence, context));
   if (to === 'basic' && ledger.state.subBaseline === 'absent')
     ledger.add({ type: 'SubBaselineSet', baseline: 'unsigned' });

@@ -59,6 +59,16 @@ export interface PlanChangeRecord {
   readonly answer: unknown;
 }
 
+/** What admissions have changed in a user, and what stands of it (S-8). */
+export interface UserEnforcement {
+  /** `at` of the latest effect that was taken in: it and all before it change nothing again. */
+  readonly appliedAt: Millis;
+  /** Waits for an admin. */
+  readonly review?: { readonly since: Millis };
+  /** When the last review was cleared: the windows of that moment are forgiven (domain §9). */
+  readonly forgivenAt?: Millis;
+}
+
 /**
  * One user: the unit of atomic change (design §2). The three facts behind `status` are kept apart (domain §9).
  * `rev` counts the commits of this document, from 1.
@@ -75,6 +85,8 @@ export interface UserState {
   readonly inactive?: { readonly since: Millis };
   /** Ends by itself at `until` (S-5). */
   readonly idle?: { readonly since: Millis; readonly until: Millis };
+  /** Absent: no admission has changed anything yet. */
+  readonly enforcement?: UserEnforcement;
   readonly verifications: readonly Verification[];
   /** What `sub_status` is without a subscription. */
   readonly subBaseline: 'absent' | 'unsigned';

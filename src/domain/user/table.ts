@@ -103,6 +103,7 @@ export type Subject =
   | { readonly kind: 'plan' }
   | { readonly kind: 'role'; readonly ask: RoleAsk }
   | { readonly kind: 'status' }
+  | { readonly kind: 'review' }
   | { readonly kind: 'verification'; readonly state: VerificationState | undefined };
 
 /**
@@ -122,6 +123,8 @@ export function possibleInstead(subject: Subject, state: UserState, context: Use
       return roleMoves(subject.ask, state, context);
     case 'status':
       return [state.inactive ? 'activate' : 'deactivate'];
+    case 'review':
+      return state.enforcement?.review ? ['clear_review'] : [];
     case 'verification':
       if (!subject.state) return ['record_verification:pending'];
       if (VERIFICATION_EDGES[subject.state].length === 0) return ['record_verification'];

@@ -7,8 +7,8 @@ const ERROR_INFO_URL = 'type.googleapis.com/google.rpc.ErrorInfo';
 
 /**
  * A fault as gRPC has it: status, message, and `grpc-status-details-bin` with a google.rpc.Status of one ErrorInfo: domain
- * `gatehouse`, reason the code of the refusal or fault, metadata `field`, `rule`, `state`, `possible` (comma list), `request_id`
- * where known.
+ * `gatehouse`, reason the code of the refusal or fault, metadata `field`, `rule`, `state`, `possible` (comma list), `request_id`,
+ * `retry_after_ms` where known.
  */
 export function errorStatusOf(proto: ProtoPackage): (safe: SafeFault) => ServerErrorResponse {
   const status = proto.message('google.rpc.Status');
@@ -21,6 +21,7 @@ export function errorStatusOf(proto: ProtoPackage): (safe: SafeFault) => ServerE
       state: fault.refusal?.state,
       possible: fault.refusal?.possible.join(','),
       request_id: requestId,
+      retry_after_ms: fault.pace && String(Math.ceil(fault.pace.retryAfterMs)),
     };
     const value = errorInfo.serialize({
       reason: fault.refusal?.code ?? fault.code,

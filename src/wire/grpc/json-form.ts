@@ -87,9 +87,12 @@ function convertFromWire(
 }
 
 function convertToWire(answer: Message, fields: ReadonlyMap<string, FieldForm>): Message {
-  const message = { ...answer };
+  let message = answer;
   for (const [name, field] of fields) {
-    if (message[name] !== undefined && message[name] !== null) message[name] = field.toWire(message[name]);
+    const value = answer[name];
+    if (value === undefined || value === null) continue;
+    if (message === answer) message = { ...answer };
+    message[name] = field.toWire(value);
   }
   return message;
 }
@@ -136,7 +139,7 @@ function resolve(typeName: string, within: string, fieldsOf: MessageFields): str
 const SECONDS_MIN = -62_135_596_800;
 const SECONDS_MAX = 253_402_300_799;
 
-function timestampFromWire(value: unknown, field: string): string {
+export function timestampFromWire(value: unknown, field: string): string {
   const { seconds = 0, nanos = 0 } = value as { seconds?: number; nanos?: number };
   if (seconds < SECONDS_MIN || seconds > SECONDS_MAX || nanos < 0 || nanos > 999_999_999) {
     throw new Fault('INVALID_ARGUMENT', `${field}: a time from year 1 to 9999`, {
@@ -147,13 +150,13 @@ function timestampFromWire(value: unknown, field: string): string {
   return new Date(seconds * 1000 + Math.floor(nanos / 1e6)).toISOString();
 }
 
-function timestampToWire(value: unknown): { seconds: number; nanos: number } {
+export function timestampToWire(value: unknown): { seconds: number; nanos: number } {
   const ms = Date.parse(String(value));
   const seconds = Math.floor(ms / 1000);
   return { seconds, nanos: (ms - seconds * 1000) * 1e6 };
 }
 
-interface WireStruct {
+export interface WireStruct {
   readonly fields?: Readonly<Record<string, WireValue>>;
 }
 
@@ -166,7 +169,7 @@ interface WireValue {
   readonly listValue?: { readonly values?: readonly WireValue[] };
 }
 
-function structFromWire(struct: WireStruct, field: string, level: number): Message {
+export function structFromWire(struct: WireStruct, field: string, level: number): Message {
   if (level > NESTING_MAX) throw tooDeep(field);
   const plain: Message = {};
   for (const [name, value] of Object.entries(struct.fields ?? {})) {
@@ -196,7 +199,7 @@ function tooDeep(field: string): Fault {
   return new Fault('INVALID_ARGUMENT', `${field}: ${rule}`, { field, rule });
 }
 
-function structToWire(plain: Message): { fields: Record<string, unknown> } {
+export function structToWire(plain: Message): { fields: Record<string, unknown> } {
   const fields: Record<string, unknown> = Object.create(null);
   for (const [name, value] of Object.entries(plain)) {
     if (value !== undefined) fields[name] = valueToWire(value);

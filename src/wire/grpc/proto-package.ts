@@ -19,13 +19,15 @@ interface MessageDescriptor {
   readonly oneofDecl?: readonly { readonly name: string }[];
 }
 
-const PACKAGE_DIR = 'gatehouse/v1';
+const PACKAGE_DIRS = ['gatehouse/v1', 'openfga/v1'];
 
-/** `protosDir`: the folder that holds `gatehouse/` and `google/`. Field names as in the files, 64-bit integers as numbers. */
+/** `protosDir`: the folder that holds `gatehouse/`, `openfga/` and `google/`. Field names as in the files, 64-bit integers as numbers. */
 export function loadProtoPackage(protosDir: string): ProtoPackage {
-  const files = readdirSync(join(protosDir, PACKAGE_DIR))
-    .filter((name) => name.endsWith('.proto'))
-    .map((name) => `${PACKAGE_DIR}/${name}`);
+  const files = PACKAGE_DIRS.flatMap((dir) =>
+    readdirSync(join(protosDir, dir))
+      .filter((name) => name.endsWith('.proto'))
+      .map((name) => `${dir}/${name}`),
+  );
   const definition = loadSync([...files, 'google/rpc/status.proto'], {
     includeDirs: [protosDir],
     keepCase: true,

@@ -11,6 +11,8 @@ import type { CallMetrics } from '../call-metrics.ts';
 import { CallWatch } from '../call-watch.ts';
 import { groupBy } from '../group-by.ts';
 import { BODY_BYTES_MAX } from '../limits.ts';
+import type { OpenFgaApi } from '../openfga/bound-operation.ts';
+import { addOpenFgaService } from '../openfga/grpc-service.ts';
 import { safeFault } from '../safe-fault.ts';
 import { errorStatusOf } from './error-status.ts';
 import { jsonFormCompiler } from './json-form.ts';
@@ -32,7 +34,7 @@ type Answer = (call: grpc.ServerUnaryCall<Buffer, Buffer>, callback: grpc.sendUn
 /** Rejects with ListenError. Throws for an operation that the protos do not have. */
 export async function startGrpcEdge(
   operations: readonly BoundOperation[],
-  edge: { address: Address; protosDir: string; metrics: CallMetrics; log: Log },
+  edge: { address: Address; protosDir: string; metrics: CallMetrics; log: Log; openfga: OpenFgaApi | undefined },
 ): Promise<GrpcEdge> {
   // What grpc-js would print itself reaches the operator as a ListenError, or the caller as a status.
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
@@ -41,12 +43,15 @@ export async function startGrpcEdge(
     'grpc.max_receive_message_length': BODY_BYTES_MAX,
     'grpc.max_concurrent_streams': CALLS_PER_CONNECTION_MAX,
   });
-  const services = addServices(server, proto, operations, edge);
+  const services = [
+    ...addServices(server, proto, operations, edge),
+    ...(edge.openfga ? [addOpenFgaService(server, proto, edge.openfga, edge)] : []),
+  ];
   const health = new HealthImplementation(Object.fromEntries(['', ...services].map((name) => [name, 'SERVING'])));
   health.addToServer(server);
   // Of a package, reflection reads the files alone.
   const reflected = { files: { fileDescriptorProtos: reflectionFiles(proto.files) } } as unknown as PackageDefinition;
-  new ReflectionService(reflected, { services: [...services] }).addToServer(server);
+  new ReflectionService(reflected, { services }).addToServer(server);
   const address = await bind(server, edge.address);
   return {
     address,

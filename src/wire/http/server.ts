@@ -1,5 +1,11 @@
 import { createServer } from 'node:http';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import { Fault } from '../../domain/errors.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Caller } from '../../services/caller.ts';
@@ -8,9 +14,13 @@ import type { BoundOperation } from '../bound-operation.ts';
 import type { CallMetrics } from '../call-metrics.ts';
 import { CallWatch, type StartedCall } from '../call-watch.ts';
 import { groupBy } from '../group-by.ts';
+import type { OpenFgaApi } from '../openfga/bound-operation.ts';
+import { mountOpenFga } from '../openfga/http-routes.ts';
 import { safeFault } from '../safe-fault.ts';
 import { bodyFault, jsonBody } from './body.ts';
-import { problemOf } from './problem.ts';
+import { callDeadline } from './call-deadline.ts';
+import { problemOf, quotaProblem, rateFactsOf } from './problem.ts';
+import { prefers429, QUOTA_PREFERENCE, rateLimitFields } from './rate-limit-fields.ts';
 import { RequestForm } from './request-form.ts';
 import { stopServer } from './stop-server.ts';
 import { tokenOf } from './token.ts';
@@ -28,6 +38,8 @@ export interface HttpEdge {
 interface EdgeParts {
   readonly metrics: CallMetrics;
   readonly log: Log;
+  /** Served beside the operations, on `/stores…`. */
+  readonly openfga: OpenFgaApi | undefined;
 }
 
 /** Writes a whole answer; once the edge no longer accepts connections, asks for this one to be closed. */
@@ -41,17 +53,14 @@ export async function startHttpEdge(
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS });
   server.on(
     'request',
-    httpApp(
-      operations,
-      edge,
-      writer(() => server.listening),
-    ),
+    httpApp(operations, edge, () => server.listening),
   );
   const address = await listen(server, edge.address);
   return { address, stop: (graceMs) => stopServer(server, graceMs) };
 }
 
-function httpApp(operations: readonly BoundOperation[], edge: EdgeParts, write: Write): Express {
+function httpApp(operations: readonly BoundOperation[], edge: EdgeParts, accepting: () => boolean): Express {
+  const write = writer(accepting);
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.set('query parser', 'simple').set('case sensitive routing', true).set('strict routing', true);
@@ -72,6 +81,7 @@ function httpApp(operations: readonly BoundOperation[], edge: EdgeParts, write: 
       throw new Fault('METHOD_NOT_ALLOWED', `this path takes ${allow}`, { rule: allow });
     });
   }
+  if (edge.openfga) mountOpenFga(app, edge.openfga, edge, () => !accepting());
   app.use(() => {
     throw new Fault('ROUTE_NOT_FOUND', 'there is no such path');
   });
@@ -111,18 +121,28 @@ function authorizer(bound: BoundOperation): RequestHandler {
 }
 
 function answerer(bound: BoundOperation, watch: CallWatch, write: Write): RequestHandler {
-  const { http, request: schema } = bound.operation;
+  const { operation } = bound;
+  const { http, request: schema } = operation;
   const form = new RequestForm(http.method, schema);
   const status = http.status ?? 200;
 
-  function send(response: Response, answer: unknown): void {
-    write(response, status, 'application/json; charset=utf-8', answer);
+  function send(request: Request, response: Response, answer: unknown): void {
+    const facts = operation.quotaFacts?.(answer as never);
+    if (facts) setFields(response, rateLimitFields(facts));
+    if (facts?.refusal && prefers429(request.headers['prefer'])) {
+      response.setHeader('preference-applied', QUOTA_PREFERENCE);
+      const problem = quotaProblem(facts.refusal);
+      write(response, problem.status, PROBLEM_TYPE, problem);
+    } else {
+      write(response, status, 'application/json; charset=utf-8', answer);
+    }
     watch.end(locals(response).started, 'OK');
   }
 
   return (request, response) => {
     const answer = bound.answer(locals(response).caller, form.read(request.params, request.query, request.body));
-    return answer instanceof Promise ? answer.then((known) => send(response, known)) : send(response, answer);
+    if (!(answer instanceof Promise)) return send(request, response, answer);
+    return callDeadline(answer).then((known) => send(request, response, known));
   };
 }
 
@@ -139,9 +159,16 @@ function failer(name: string, log: Log, write: Write, watch?: CallWatch): ErrorR
     }
     if (safe.fault.code === 'UNAUTHENTICATED')
       response.setHeader('www-authenticate', 'Bearer realm="gatehouse", Basic realm="gatehouse"');
-    if (safe.fault.code === 'RATE_LIMITED') response.setHeader('retry-after', '1');
-    write(response, problem.status, 'application/problem+json; charset=utf-8', problem);
+    const facts = rateFactsOf(safe.fault);
+    if (facts) setFields(response, rateLimitFields(facts));
+    write(response, problem.status, PROBLEM_TYPE, facts?.refusal ? quotaProblem(facts.refusal) : problem);
   };
+}
+
+const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+function setFields(response: Response, fields: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(fields)) response.setHeader(name, value);
 }
 
 function writer(accepting: () => boolean): Write {

@@ -1,7 +1,8 @@
 import { parseSessionId, parseUserId } from '../../domain/values.ts';
 import type { Question } from '../../domain/decision/question.ts';
-import { Fault, type Cause } from '../../domain/errors.ts';
+import { Fault } from '../../domain/errors.ts';
 import type { Checked, CheckRequest } from '../../services/check.ts';
+import { faultAt } from '../../services/fault-at.ts';
 import type { Operation } from '../operation.ts';
 import {
   CONTEXT,
@@ -14,7 +15,8 @@ import {
   TUPLE_KEYS,
   USER_ID,
 } from './fields.ts';
-import { parseTupleKey, timestamp, type WireTupleKey } from './render.ts';
+import { quotaFactsOf, renderAdmission, type RenderedAdmission } from './render-admission.ts';
+import { parseTupleKey, renderCauses, timestamp, type WireTupleKey } from './render.ts';
 
 /** The three ways to put a question, as fields of a request. */
 export const QUESTION_FIELDS = {
@@ -92,23 +94,15 @@ const renderChecked = (checked: Checked) => ({
   allowed: checked.allowed,
   reason: checked.reason,
   policy_version: checked.policyVersion,
+  ...(checked.admission && { admission: renderAdmission(checked.admission) }),
 });
-
-export const renderCauses = (causes: readonly Cause[]) =>
-  causes.map(({ reason, rule, message, remedy }) => ({ reason, rule, message, remedy }));
 
 /** Runs a check of a batch; its faults name the place in the batch. */
 async function within<T>(position: number, call: () => T | Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (!(error instanceof Fault) || error.field === undefined) throw error;
-    const field = `checks[${position}].${error.field}`;
-    throw new Fault(error.code, `checks[${position}].${error.message}`, {
-      field,
-      ...(error.rule !== undefined && { rule: error.rule }),
-      cause: error,
-    });
+    throw faultAt('checks', position, error);
   }
 }
 
@@ -123,6 +117,7 @@ export const DECISION_OPERATIONS: readonly Operation[] = [
       const checked = check.check(caller, parseCheck(wire));
       return checked instanceof Promise ? checked.then(renderChecked) : renderChecked(checked);
     },
+    quotaFacts: ({ admission }: { admission?: RenderedAdmission }) => admission && quotaFactsOf(admission),
   },
   {
     service: 'DecisionService',
@@ -182,6 +177,8 @@ export const DECISION_OPERATIONS: readonly Operation[] = [
             plan_id: explained.user.planId ?? '',
           },
         }),
+        ...(explained.admission && { admission: renderAdmission(explained.admission) }),
+        text: explained.text,
       };
     },
   },
@@ -191,8 +188,8 @@ export const DECISION_OPERATIONS: readonly Operation[] = [
     http: { method: 'GET', path: '/v1/users/{user_id}/permissions' },
     scope: 'check',
     request: OF_USER,
-    call({ check }, caller, wire: WireOfUser) {
-      const { decisions, apiAccessLevel } = check.permissionsOf(caller, parseOfUser(wire));
+    async call({ check }, caller, wire: WireOfUser) {
+      const { decisions, apiAccessLevel } = await check.permissionsOf(caller, parseOfUser(wire));
       return {
         permissions: decisions.map(({ permission, decision }) => ({
           permission: permission.name,
@@ -210,11 +207,14 @@ export const DECISION_OPERATIONS: readonly Operation[] = [
     http: { method: 'GET', path: '/v1/users/{user_id}/features' },
     scope: 'check',
     request: OF_USER,
-    call({ check }, caller, wire: WireOfUser) {
+    async call({ check }, caller, wire: WireOfUser) {
+      const features = await check.featuresOf(caller, parseOfUser(wire));
       return {
-        features: check
-          .featuresOf(caller, parseOfUser(wire))
-          .map(({ feature, decision }) => ({ feature, on: decision.allowed, reason: decision.reason })),
+        features: features.map(({ feature, decision }) => ({
+          feature,
+          on: decision.allowed,
+          reason: decision.reason,
+        })),
       };
     },
   },

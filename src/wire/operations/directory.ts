@@ -189,6 +189,16 @@ const USER_OPERATIONS: readonly Operation[] = [
   },
   {
     service: 'DirectoryService',
+    method: 'ClearReview',
+    http: { method: 'DELETE', path: '/v1/users/{user_id}/review' },
+    scope: 'directory',
+    request: objectOf({ ...OF_USER, cause: CAUSE }, ['user_id']),
+    async call({ directory }, caller, wire: WireOfUser) {
+      return renderChanged(await directory.clearReview(caller, ofUser(wire)));
+    },
+  },
+  {
+    service: 'DirectoryService',
     method: 'RecordVerification',
     http: { method: 'POST', path: '/v1/users/{user_id}/verifications' },
     scope: 'directory',

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../domain/errors.ts';
+import type { Cause, Refusal } from '../../domain/errors.ts';
 import { latest, type Entitlements, type PlanState } from '../../domain/plan/state.ts';
 import type { PolicyProblem } from '../../domain/partner/policy.ts';
 import type { Tuple, TupleKey } from '../../domain/relation/tuple.ts';
@@ -13,6 +13,9 @@ import type { SubscriptionView } from '../../services/subscriptions.ts';
 export function timestamp(moment: Millis): string {
   return new Date(moment).toISOString();
 }
+
+export const renderCauses = (causes: readonly Cause[]) =>
+  causes.map(({ reason, rule, message, remedy }) => ({ reason, rule, message, remedy }));
 
 /** The field with a moment, or no field. */
 function momentIn<K extends string>(name: K, moment: Millis | undefined): { [N in K]?: string } {
@@ -31,6 +34,7 @@ export function renderUser(user: UserState, now: Millis) {
     created_at: timestamp(Number(user.createdAtNs / 1_000_000n)),
     ...momentIn('idle_until', idle),
     verifications: user.verifications.map(renderVerification),
+    ...momentIn('review_since', user.enforcement?.review?.since),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import fc from 'fast-check';
-import { dayBounds, periodEnd, timeZoneExists, ZONES_KEPT_MAX } from '../../../src/domain/calendar.ts';
+import { dayBounds, DAYS_KEPT_MAX, periodEnd, timeZoneExists, ZONES_KEPT_MAX } from '../../../src/domain/calendar.ts';
 
 const HOUR = 3_600_000;
 const at = (text: string) => Date.parse(text);
@@ -68,6 +68,13 @@ describe('S-11: a day is a calendar day of the zone', () => {
     const first = offsets.map((zone) => dayBounds(now, zone));
     expect(offsets.map((zone) => dayBounds(now, zone))).toEqual(first);
   });
+});
+
+it('S-11: forgets days rather than keep ever more, and answers the same after', () => {
+  const moments = Array.from({ length: 2 * DAYS_KEPT_MAX }, (_, n) => at('2026-03-20T12:00:00Z') + n * 24 * HOUR);
+  const first = moments.map((now) => dayBounds(now, 'Europe/Berlin'));
+  expect(moments.map((now) => dayBounds(now, 'Europe/Berlin'))).toEqual(first);
+  expect(first.slice(1).map(({ start }) => start)).toEqual(first.slice(0, -1).map(({ end }) => end));
 });
 
 describe('B-6: billing periods are counted from the anchor', () => {

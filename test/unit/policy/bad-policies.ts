@@ -310,52 +310,55 @@ ${PLAN('gold', 'advanced')}`),
   {
     title: 'a rung without its parameter (S-8)',
     text: after('quotas:\n  basic:\n    on_exceed:\n      - { action: cooldown, times: 2 }\n'),
-    marks: ['6 /quotas/basic/on_exceed/0 S-8', '6 /quotas/basic/on_exceed/0 S-8', '6 /quotas/basic/on_exceed/0 S-8'],
+    marks: ['6 /quotas/basic/on_exceed/0 S-8', '6 /quotas/basic/on_exceed/0 S-8'],
     says: '`cooldown` needs `for`',
   },
   {
     title: 'a rung that restricts what nobody defines (S-8)',
     text: after('quotas:\n  basic:\n    on_exceed:\n      - { action: restrict, permissions: [fly] }\n'),
-    marks: ['6 /quotas/basic/on_exceed/0 S-8', '6 /quotas/basic/on_exceed/0/permissions/0 S-8'],
-    says: 'restrict',
+    marks: ['6 /quotas/basic/on_exceed/0/permissions/0 S-8'],
+    says: '`fly`',
   },
+  ...(
+    [
+      [
+        'parameters of other actions',
+        'warn, every: 1m, for: 1m, permissions: [call_api]',
+        ['/every', '/for', '/permissions'],
+        'belongs to',
+      ],
+      ['a rate without its time', 'rate_limit, for: 1m', ['', '/for'], '`rate_limit` needs `every`'],
+      ['a rate of more than 7 days', 'rate_limit, every: 8d', ['/every'], '8d is more than 7 days'],
+      ['a cooldown of more than 90 days', 'cooldown, for: 91d', ['/for'], '91d is more than 90 days'],
+      ['a look back of more than 90 days', 'warn, times: 2, within: 2161h', ['/within'], 'is more than 90 days'],
+      ['more days than there are', 'warn, times: 8, within: 7d', ['/times'], '8 days do not lie within 7d'],
+      ['two days within half of one', 'warn, times: 2, within: 12h', ['/times'], '2 days do not lie within 12h'],
+      ['a time without a number', 'warn, within: 7d', [''], '`times` and `within` go together'],
+    ] as const
+  ).map(([title, rung, paths, says]) => ({
+    title: `a rung with ${title} (S-8)`,
+    text: after(`quotas:\n  basic:\n    on_exceed:\n      - { action: ${rung} }\n`),
+    marks: paths.map((path) => `6 /quotas/basic/on_exceed/0${path} S-8`),
+    says,
+  })),
+  ...(
+    [
+      ['the answer of old', 'allow', [''], 'must be object'],
+      ['nobody admitted', '{ admit: [], operations: 5 }', ['/admit'], 'an empty list'],
+      ['guests admitted', '{ admit: [guest], operations: 5 }', ['/admit/0'], 'must be one of basic', 'schema'],
+      ['a number without end', '{ admit: [basic], operations: 1001 }', ['/operations'], '1000'],
+      ['no number', '{ admit: [basic] }', [''], '`operations` is missing'],
+    ] as const
+  ).map(([title, value, paths, says, rule = 'C-3']) => ({
+    title: `on outage: ${title} (C-3)`,
+    text: after(`quotas:\n  on_outage: ${value}\n`),
+    marks: paths.map((path) => `4 /quotas/on_outage${path} ${rule}`),
+    says,
+  })),
 ];
 
 /** What can be said and is not acted on yet: refused, with the words of the message. */
 export const NOT_YET: readonly BadPolicy[] = [
-  ...(
-    [
-      ['rate_limit', ', every: 10s'],
-      ['restrict', ', permissions: [call_api]'],
-      ['cooldown', ', for: 15m'],
-      ['review', ''],
-      ['suspend_subscription', ''],
-      ['idle', ''],
-    ] as const
-  ).map(([action, parameter]) => ({
-    title: `enforcement action ${action}`,
-    text: after(`quotas:\n  basic:\n    on_exceed:\n      - { action: ${action}${parameter} }\n`),
-    marks: ['6 /quotas/basic/on_exceed/0 S-8'],
-    says: `enforcement action \`${action}\` is not acted on yet`,
-  })),
-  {
-    title: 'a threshold of a warning',
-    text: after('quotas:\n  basic:\n    on_exceed:\n      - { action: warn, over: 25 % }\n'),
-    marks: ['6 /quotas/basic/on_exceed/0 S-8'],
-    says: '`over` of a rung is not acted on yet',
-  },
-  {
-    title: 'a ladder of two rungs',
-    text: after('quotas:\n  basic:\n    on_exceed:\n      - { action: warn }\n      - { action: warn }\n'),
-    marks: ['7 /quotas/basic/on_exceed/1 S-8'],
-    says: 'a ladder of several rungs is not acted on yet',
-  },
-  {
-    title: 'open on outage',
-    text: after('quotas: { on_outage: allow }\n'),
-    marks: ['3 /quotas/on_outage C-3'],
-    says: '`on_outage: allow` is not acted on yet',
-  },
   {
     title: 'a region of its own',
     text: after('region: eu\n'),
@@ -392,16 +395,35 @@ export const NOT_YET: readonly BadPolicy[] = [
     marks: ['4 /authentication/jwt P-4'],
     says: 'authentication of callers by JWT is not acted on yet',
   },
-  {
-    title: 'a grace of operations',
-    text: after(`plans:\n${PLAN('gold').replace(' }\n', ', entitlements: { quotas: { grace: 3 } } }\n')}`),
-    marks: ['4 /plans/0/entitlements/quotas/grace S-8'],
-    says: 'a grace of operations is not acted on yet',
-  },
 ];
 
 /** Findings that do not keep a file from being applied. */
 export const WARNED: readonly BadPolicy[] = [
+  ...(
+    [
+      ['that another is met before', 'warn, over: 5 operations', 'review, over: 4 operations', 0, 'never acts: rung 2'],
+      ['that any excess goes past', 'warn, over: 5 %', 'review', 0, 'never acts: rung 2'],
+      [
+        'that a rung of fewer days goes past',
+        'warn, times: 3, within: 7d',
+        'review, times: 2, within: 7d',
+        0,
+        'never acts: rung 2',
+      ],
+      [
+        'behind one that refuses everything',
+        'cooldown, for: 1m',
+        'review, over: 2 operations',
+        1,
+        'hardly ever acts: rung 1',
+      ],
+    ] as const
+  ).map(([title, first, second, index, says]) => ({
+    title: `a rung ${title} (S-8)`,
+    text: after(`quotas:\n  basic:\n    on_exceed:\n      - { action: ${first} }\n      - { action: ${second} }\n`),
+    marks: [`${6 + index} /quotas/basic/on_exceed/${index} S-8 warning`],
+    says,
+  })),
   {
     title: 'a role that nothing leads to (R-6)',
     text: after('roles: { enabled: [guest, basic, company, admin] }\n'),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { GUEST_LADDER } from '../../../src/domain/partner/ladder.ts';
 import { compileText } from './fixtures.ts';
 import type { Policy } from '../../../src/domain/partner/policy.ts';
 import { ROLES } from '../../../src/domain/values.ts';
@@ -48,8 +49,8 @@ describe('a policy that says nothing is the platform', () => {
 
   test('S-2, S-3, S-7, S-9, S-10: quotas of guest and basic, none above', () => {
     expect(policy.quotas).toEqual({
-      guest: { daily: 5, weekly: 20, onExceed: 'idle' },
-      basic: { daily: 20, weekly: 50, onExceed: 'warn' },
+      guest: { daily: 5, weekly: 20, ladder: GUEST_LADDER },
+      basic: { daily: 20, weekly: 50, ladder: [] },
     });
     expect(policy.warningShare).toBe(0.8);
   });
@@ -164,12 +165,41 @@ plans:
     expect(sessions.advanced).toEqual({});
   });
 
-  test('S-8, S-9: a ladder of the one rung that warns is the default', () => {
-    const { quotas, warningShare } = compiled(
-      'quotas:\n  basic: { on_exceed: [{ action: warn }] }\n  warning_share: 0.5\n  on_outage: deny\n',
-    );
-    expect(quotas.basic).toEqual({ daily: 20, weekly: 50, onExceed: 'warn' });
+  test('S-4, S-8, C-3: without a word of them, guests become idle, basic users are warned, and an outage admits nobody', () => {
+    const { quotas, onOutage } = compiled('');
+    expect(quotas.guest?.ladder).toEqual([
+      { over: { operations: 1 }, times: 1, withinMs: 0, action: { kind: 'idle' } },
+    ]);
+    expect(quotas.basic).toEqual({ daily: 20, weekly: 50, ladder: [] });
+    expect(onOutage).toEqual({ admit: new Set(), operations: 0 });
+  });
+
+  test('S-8, S-9, C-3: a ladder, its thresholds and parameters, the share of the warning, an outage', () => {
+    const { quotas, warningShare, onOutage } = compiled(`quotas:
+  basic:
+    on_exceed:
+      - { action: warn, over: 1 operation }
+      - { action: rate_limit, over: 2 operations, every: 10s }
+      - { action: restrict, over: 25 %, permissions: [call_api, login] }
+      - { action: cooldown, over: 12 operations, times: 2, within: 7d, for: 15m }
+      - { action: review, over: 999999 % }
+      - { action: suspend_subscription, over: 13 operations, times: 1, within: 3d }
+      - { action: idle, over: 14 operations, times: 90, within: 90d }
+  warning_share: 0.5
+  on_outage: { admit: [basic, admin], operations: 7 }
+`);
+    const day = { over: { operations: 1 }, times: 1, withinMs: 0 };
+    expect(quotas.basic?.ladder).toEqual([
+      { ...day, action: { kind: 'warn' } },
+      { ...day, over: { operations: 2 }, action: { kind: 'rate_limit', everyMs: 10_000 } },
+      { ...day, over: { percent: 25 }, action: { kind: 'restrict', permissions: new Set(['call_api', 'login']) } },
+      { over: { operations: 12 }, times: 2, withinMs: days(7), action: { kind: 'cooldown', forMs: minutes(15) } },
+      { ...day, over: { percent: 999_999 }, action: { kind: 'review' } },
+      { ...day, over: { operations: 13 }, action: { kind: 'suspend_subscription' } },
+      { over: { operations: 14 }, times: 90, withinMs: days(90), action: { kind: 'idle' } },
+    ]);
     expect(warningShare).toBe(0.5);
+    expect(onOutage).toEqual({ admit: new Set(['basic', 'admin']), operations: 7 });
   });
 
   test('B-3 to B-8: subscriptions', () => {

@@ -42,7 +42,7 @@ sessions:
 quotas:
   basic:
     on_exceed:
-      - { action: cooldown, for: 5m }
+      - { action: review, for: 5m }
 plans:
   - { id: gold, name: G, available_for: [basic], price: { amount_minor: 1, currency: EUR }, billing_cycle: weekly }
   - { id: gold, available_for: [basic], price: { amount_minor: 1, currency: EUR }, billing_cycle: monthly }
@@ -58,7 +58,7 @@ plans:
       '10 /features/report/roles/0 R-2',
       '13 /permissions/overrides/fly R-2',
       '15 /sessions/guest S-1',
-      '19 /quotas/basic/on_exceed/0 S-8',
+      '19 /quotas/basic/on_exceed/0/for S-8',
       '21 /plans/0/billing_cycle B-6',
       '22 /plans/1 schema',
       '22 /plans/1/id B-9',

@@ -3,7 +3,7 @@ import { check } from '../../../src/domain/relation/check.ts';
 import type { CheckOptions } from '../../../src/domain/relation/check.ts';
 import { CONTEXTUAL_TUPLES_MAX } from '../../../src/domain/relation/overlay.ts';
 import type { Tuple } from '../../../src/domain/relation/tuple.ts';
-import { indexOf, keyOf, withCondition } from './engine.ts';
+import { compiled, indexOf, keyOf, loaded, modelOf, withCondition } from './engine.ts';
 
 const DSL = `
 type user
@@ -318,6 +318,42 @@ describe('check', () => {
     expect(check(index, keyOf('doc:1#reader@user:x'))).toEqual({ allowed: true });
     expect(check(index, keyOf('doc:1#reader@user:x'), { expired })).toEqual({ allowed: false, unknown: 'deadline' });
     expect(looks).toBe(2);
+  });
+
+  it('does not follow a context that is nested 1,000 deep, and allows nothing by it', () => {
+    const deep = Array.from({ length: 1_000 }).reduce<unknown>((inner) => [inner], 'bottom');
+    const source = modelOf(
+      'type user\ntype doc\n  relations\n    define viewer: [user with listed]\ncondition listed(ids: string) {\n  ids == "1"\n}',
+    );
+    const { listed } = source.conditions!;
+    const conditions = { listed: { ...listed!, parameters: { ids: { type_name: 'TYPE_NAME_ANY' } } } };
+    const index = loaded(compiled({ ...source, conditions }), [withCondition('doc:1#viewer@user:x', 'listed')]);
+    const question = keyOf('doc:1#viewer@user:x');
+    expect(check(index, question, { context: { ids: deep } })).toEqual({ allowed: false, unknown: 'condition' });
+    expect(check(index, question, { context: { ids: [deep] } })).toEqual({ allowed: false, unknown: 'condition' });
+    expect(check(index, question, { context: { ids: '1', other: deep } })).toEqual({ allowed: true });
+    const contextualTuples = [withCondition('doc:1#viewer@user:x', 'listed', { ids: deep })];
+    expect(() => check(index, question, { contextualTuples })).toThrow(
+      expect.objectContaining({ code: 'INVALID_TUPLE' }),
+    );
+  });
+
+  it('tells of a condition that it could not evaluate, and what is missing', () => {
+    const index = indexOf(DSL, [withCondition('doc:1#editor@user:x', 'within', { max: 5 })]);
+    const told: unknown[] = [];
+    const options: CheckOptions = { conditionFailed: (failure) => told.push(failure) };
+    check(index, keyOf('doc:1#editor@user:x'), options);
+    check(index, keyOf('doc:1#editor@user:x'), { ...options, context: { now: 'soon' } });
+    check(index, keyOf('doc:1#editor@user:x'), { ...options, context: { now: 1 } });
+    check(index, keyOf('doc:2#editor@user:x'), {
+      ...options,
+      contextualTuples: [withCondition('doc:2#editor@user:x', 'within')],
+    });
+    expect(told).toEqual([
+      { condition: 'within', missing: ['now'] },
+      { condition: 'within', missing: [] },
+      { condition: 'within', missing: ['max', 'now'] },
+    ]);
   });
 
   it('does not take exponential time where ways meet again and again', () => {

@@ -89,6 +89,50 @@ describe('a condition', () => {
     expect(nested.evaluateByCel({ x: Array.from({ length: 1_000 }, String) })).toBe(CONDITION_FAILED);
   });
 
+  const tens = `[${Array.from({ length: 40 }, (_, at) => at).join(', ')}]`;
+  it.each([
+    ['x', { x: 'int' }, 'the expression is a number, not a bool'],
+    ['x + "a"', { x: 'string' }, 'the expression is a string, not a bool'],
+    ['[x]', { x: 'bool' }, 'the expression is a list, not a bool'],
+    ['x == "1"', { x: 'int' }, "no matching overload for '==' on a number and a string"],
+    ['x < now', { x: 'duration', now: 'timestamp' }, "no matching overload for '<' on a duration and a timestamp"],
+    ['x + now < now', { x: 'string', now: 'timestamp' }, "no matching overload for '+' on a string and a timestamp"],
+    ['x && x > 1', { x: 'int' }, "no matching overload for '&&' on a number"],
+    ['!x', { x: 'string' }, "no matching overload for '!' on a string"],
+    ['x in "abc"', { x: 'string' }, "no matching overload for 'in' on a string"],
+    ['x.startsWith("a")', { x: 'int' }, "no matching overload for 'startsWith' on a number"],
+    ['x.getHours() > 1', { x: 'string' }, "no matching overload for 'getHours' on a string"],
+    ['x.all(a, a)', { x: 'int' }, 'a number has no elements to look at'],
+    ['x.name == 1', { x: 'list<int>' }, 'a list has no field `name`'],
+    ['x ? 1 : 2', { x: 'bool' }, 'the expression is a number, not a bool'],
+    ['shout(x)', { x: 'string' }, "undeclared reference to 'shout'"],
+    ['x.shout()', { x: 'string' }, "undeclared reference to 'shout'"],
+    [
+      `${tens}.all(a, ${tens}.all(b, ${tens}.all(c, a + b + c < x)))`,
+      { x: 'int' },
+      'the expression takes more than 50000 steps whatever the context',
+    ],
+  ])('is refused with a word on why: %s', (expression, parameters, problem) => {
+    expect(() => conditionOf(expression, parameters)).toThrow(problem);
+  });
+
+  it.each([
+    ['x == 1 || x == null', { x: 'any' }],
+    ['x > 1.5 && y < 2', { x: 'double', y: 'int' }],
+    ['x.exists_one(a, a == y)', { x: 'list<string>', y: 'string' }],
+    ['x.filter(a, a > 1).size() > 0', { x: 'list<int>' }],
+    ['x.map(a, a + "b")[0] == y', { x: 'list<string>', y: 'string' }],
+    ['"k" in x && x.k == y', { x: 'map<int>', y: 'int' }],
+    ['has(x.k) && x["k"] > 1', { x: 'map<int>' }],
+    ['now - at > duration("1h") && at + x < now', { now: 'timestamp', at: 'timestamp', x: 'duration' }],
+    ['now.getDayOfWeek() in [1, 2] ? x : !x', { now: 'timestamp', x: 'bool' }],
+    ['ip.in_cidr("10.0.0.0/8") && ip != ipaddress("10.0.0.1")', { ip: 'ipaddress' }],
+    ['int(x) + 1 == y && string(y) == x && type(x) == string', { x: 'string', y: 'int' }],
+    ['x.matches("^a") && size(x) > 1 && x.contains("b")', { x: 'string' }],
+  ])('compiles: %s', (expression, parameters) => {
+    expect(conditionOf(expression, parameters).parameters.length).toBeGreaterThan(0);
+  });
+
   it.each([
     ['x ==', { x: 'int' }],
     ['x == y', { x: 'int' }],

@@ -2,6 +2,7 @@ import { transformer } from '@openfga/syntax-transformer';
 import { readFileSync } from 'node:fs';
 import { compileModel } from '../../../src/domain/relation/compile-model.ts';
 import type { CompiledModel } from '../../../src/domain/relation/compile-model.ts';
+import type { Listing } from '../../../src/domain/relation/listing.ts';
 import type { AuthorizationModel } from '../../../src/domain/relation/model.ts';
 import { TupleIndex } from '../../../src/domain/relation/tuple-index.ts';
 import type { Tuple, TupleKey } from '../../../src/domain/relation/tuple.ts';
@@ -24,6 +25,21 @@ export function indexOf(dsl: string, tuples: readonly (string | Tuple)[]): Tuple
   const index = new TupleIndex(compiled(modelOf(dsl)));
   for (const tuple of tuples) index.write(typeof tuple === 'string' ? keyOf(tuple) : tuple);
   return index;
+}
+
+/** An index of a compiled model. */
+export function loaded(model: CompiledModel, tuples: readonly Tuple[]): TupleIndex {
+  const index = new TupleIndex(model);
+  for (const tuple of tuples) index.write(tuple);
+  return index;
+}
+
+/** What a listing comes to, when nobody else takes a turn. */
+export function made<Result>(listing: Listing<Result>): Result {
+  for (;;) {
+    const { done, value } = listing.next();
+    if (done === true) return value;
+  }
 }
 
 /** The key of `object#relation@user`. */

@@ -2,22 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../../src/domain/relation/check.ts';
 import { explain } from '../../../src/domain/relation/explain.ts';
-import { TupleIndex } from '../../../src/domain/relation/tuple-index.ts';
-import type { Tuple } from '../../../src/domain/relation/tuple.ts';
-import type { CompiledModel } from '../../../src/domain/relation/compile-model.ts';
 import { validateTuple } from '../../../src/domain/relation/validate-tuple.ts';
 import { bruteForce, overlaid } from './brute-force.ts';
 import type { Answer } from './brute-force.ts';
+import { loaded } from './engine.ts';
 import { anyTuple, anyWorld, CONDITIONS } from './worlds.ts';
 
 /** `ENGINE_RUNS=5000` for a long search. */
 const ROUNDS = { numRuns: Number(process.env['ENGINE_RUNS'] ?? 120) };
-
-function loaded(model: CompiledModel, tuples: readonly Tuple[]): TupleIndex {
-  const index = new TupleIndex(model);
-  for (const tuple of tuples) index.write(tuple);
-  return index;
-}
 
 function asVerdict(answer: Answer) {
   if (answer === 'allowed') return { allowed: true };

@@ -10,6 +10,11 @@ const RELATIONS = ['a', 'b', 'c', 'd', 'parent'] as const;
 const IDS = ['1', '2', '3'] as const;
 const USERS = ['user:x', 'user:y'] as const;
 
+/** All that can be met in a random world, sorted. */
+export const EVERY_OBJECT = OBJECT_TYPES.flatMap((type) => IDS.map((id) => `${type}:${id}`));
+export const EVERY_USER = [...USERS, 'user:*'];
+export const EVERY_USERSET = EVERY_OBJECT.flatMap((object) => ['a', 'b', 'c', 'd'].map((of) => `${object}#${of}`));
+
 /** `below(n: int, max: int)`, `open(on: bool)` of which tuples store none, some or all parameters. */
 export const CONDITIONS = {
   below: { parameters: ['n', 'max'], holds: ({ n, max }: { n: number; max: number }) => n < max },

@@ -1,7 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parseZone } from '../../../src/domain/values.ts';
-import { CheckService } from '../../../src/services/check.ts';
-import type { DecisionParts } from '../../../src/services/decision-parts.ts';
 import { ALFA, alfa, DAY_MS, openHouse, system, user, type House } from './house.ts';
 
 let house: House;
@@ -14,13 +12,12 @@ it('an explanation is of the one moment of its decision, though the clock runs o
   const userId = user('guest01');
   await house.directory.createUser(alfa, { userId, zone: parseZone('de', 'zone') });
   const until = house.clock.at + DAY_MS;
-  await house.changes.changeUser(ALFA, userId, system, () => ({ type: 'mark-idle', until }));
-  const { replica, changes, documents } = house;
-  const check = new CheckService({ replica, changes, documents, decisionLog: undefined } as DecisionParts);
+  const effect = { kind: 'idle', at: house.clock.at, role: 'guest', until } as const;
+  await house.changes.changeUser(ALFA, userId, system, () => ({ type: 'enforce', effect }));
 
   const moments = [until - 1, until, until + 1];
   house.clock.now = () => moments.shift() ?? until + 2;
-  const explained = await check.explain(alfa, { userId, question: { kind: 'permission', name: 'call_api' } });
+  const explained = await house.check.explain(alfa, { userId, question: { kind: 'permission', name: 'call_api' } });
   expect(explained).toMatchObject({ allowed: false, reason: 'USER_IDLE', evaluatedAt: until - 1 });
   expect(explained.user?.status).toBe('idle');
   expect(moments).toHaveLength(2);

@@ -11,12 +11,16 @@ import {
   parseZone,
 } from '../../../src/domain/values.ts';
 import type { ProviderId, UserId } from '../../../src/domain/values.ts';
+import type { AdmissionStore } from '../../../src/ports/admission-store.ts';
 import { SCOPES, type AuditEntry, type DocumentStore } from '../../../src/ports/document-store.ts';
+import type { Log } from '../../../src/ports/log.ts';
 import type { Caller } from '../../../src/services/caller.ts';
 import { Changes } from '../../../src/services/change.ts';
+import { CheckService } from '../../../src/services/check.ts';
 import { createCompilePartner } from '../../../src/services/compile-partner.ts';
 import { DirectoryService } from '../../../src/services/directory.ts';
 import { KeyService } from '../../../src/services/keys.ts';
+import { Outage } from '../../../src/services/outage.ts';
 import { PartnerChanges } from '../../../src/services/partner-change.ts';
 import { PartnerService } from '../../../src/services/partners.ts';
 import { PlanChangeService, type PlanAction } from '../../../src/services/plan-change.ts';
@@ -26,6 +30,7 @@ import { Replica } from '../../../src/services/replica.ts';
 import { SessionService } from '../../../src/services/sessions.ts';
 import { SubscriptionService } from '../../../src/services/subscriptions.ts';
 import { SweepService } from '../../../src/services/sweep.ts';
+import { UserSessionService } from '../../../src/services/user-sessions.ts';
 
 export const ALFA = parseProviderId('ALFA', 'provider_id');
 export const BETA = parseProviderId('BETA', 'provider_id');
@@ -75,37 +80,58 @@ export type House = Awaited<ReturnType<typeof openHouse>>;
 export const format = createPolicyFormat({ policiesDir: 'policies', modelsDir: 'models' });
 export const compilePartner = createCompilePartner(format);
 
+/** Keeps the messages for tests to look at. */
+function linesLog(): Log & { readonly lines: string[] } {
+  const lines: string[] = [];
+  const keep = (message: string) => void lines.push(message);
+  return { lines, debug: keep, info: keep, warn: keep, error: keep, writes: () => true };
+}
+
+export interface HouseOptions {
+  readonly documents?: (documents: DocumentStore) => DocumentStore;
+  readonly admissions?: (admissions: AdmissionStore) => AdmissionStore;
+  /** Lines that end the policies of both partners. */
+  readonly policy?: string;
+  /** A folder that outlives the house, as a process that ends leaves it; its partners may be there already. */
+  readonly dir?: string;
+}
+
 /** The services over an embedded store in a folder of its own, two partners, and a clock that stands until it is moved. */
-export async function openHouse(wrap: (documents: DocumentStore) => DocumentStore = (documents) => documents) {
-  const dir = mkdtempSync(join(tmpdir(), 'gatehouse-services-'));
+export async function openHouse(options: HouseOptions = {}) {
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'gatehouse-services-'));
   const clock = { at: Date.UTC(2026, 0, 31, 12), now: () => clock.at };
-  const stores = openLmdb({ dataDir: dir });
-  const documents = wrap(stores.documents);
+  const stores = openLmdb({ dataDir: dir, clock });
+  const documents = options.documents?.(stores.documents) ?? stores.documents;
+  const admissions = options.admissions?.(stores.admissions) ?? stores.admissions;
   const replica = new Replica(documents, stores.relationships, compilePartner);
   await replica.load();
   const changes = new Changes(documents, replica, clock);
   const partnerChanges = new PartnerChanges(documents, changes);
+  const log = linesLog();
+  const outage = new Outage({ admissions, journal: stores.outages, log });
+  const { audit } = stores;
+  const decisionParts = { replica, changes, documents, admissions, outage, audit, decisionLog: undefined };
   const house = {
     clock,
     documents,
+    admissions,
+    outage,
+    outageJournal: stores.outages,
+    log,
     relationshipStore: stores.relationships,
     replica,
     changes,
-    planChange: new PlanChangeService(changes, replica, documents),
+    planChange: new PlanChangeService(decisionParts),
     subscriptions: new SubscriptionService(changes),
     directory: new DirectoryService({ changes, replica, documents, auditLog: stores.audit }),
     partners: new PartnerService(changes, replica, partnerChanges),
     policy: new PolicyService({ changes, replica, partnerChanges, format }),
     relationships: new RelationshipService(changes, replica, stores.relationships),
     keys: new KeyService(changes, replica),
-    sessions: new SessionService({
-      replica,
-      changes,
-      documents,
-      admissions: stores.admissions,
-      audit: stores.audit,
-      decisionLog: undefined,
-    }),
+    decisionParts,
+    check: new CheckService(decisionParts),
+    sessions: new SessionService(decisionParts),
+    userSessions: new UserSessionService(decisionParts),
     sweep: new SweepService(documents, changes, replica),
     /** A user with a basic verification, and so basic (R-6). */
     async basicUser(id: string, caller: Caller = alfa): Promise<UserId> {
@@ -125,10 +151,15 @@ export async function openHouse(wrap: (documents: DocumentStore) => DocumentStor
     },
     async close(): Promise<void> {
       await stores.close();
-      rmSync(dir, { recursive: true, force: true });
+      if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
     },
   };
-  for (const providerId of [ALFA, BETA]) await house.policy.registerPartner(policyOf(providerId), undefined, system);
+  for (const providerId of [ALFA, BETA]) {
+    if (replica.partner(providerId)) continue;
+    const text = policyOf(providerId, options.policy);
+    const registered = await house.policy.registerPartner(text, undefined, system);
+    if (!registered.created) throw new Error(`${providerId} was not registered: ${JSON.stringify(registered)}`);
+  }
   return house;
 }
 

@@ -176,7 +176,7 @@ describe('a policy that is applied (P-3)', () => {
 
   it.each([0, 1])('and was cut off after %i commits is finished by applying it again', async (commits) => {
     const { failure, wrap } = failing();
-    house = await openHouse(wrap);
+    house = await openHouse({ documents: wrap });
     const text = policyOf('ALFA', more);
     failure.at = commits;
     await expect(house.policy.apply(alfa, { text })).rejects.toThrow('lost');
@@ -192,7 +192,7 @@ describe('a policy that is applied (P-3)', () => {
 
   it('whose plans are made and whose partner is not yet: the old plans are in force, and the new ones after it (P-3)', async () => {
     const { failure, wrap } = failing();
-    house = await openHouse(wrap);
+    house = await openHouse({ documents: wrap });
     const userId = await house.basicUser('user001');
     const text = policyOf('ALFA', more).replace('amount_minor: 900', 'amount_minor: 1000');
     failure.at = 2;
@@ -266,7 +266,7 @@ describe('a partner that is registered (P-1)', () => {
 
   it('and was cut off before its plans has them after the next start', async () => {
     const { failure, wrap } = failing();
-    house = await openHouse(wrap);
+    house = await openHouse({ documents: wrap });
     failure.at = 2;
     await expect(house.policy.registerPartner(policyOf('GAMA'), undefined, system)).rejects.toThrow('lost');
     failure.at = Infinity;

@@ -10,7 +10,7 @@ let house: House;
 const store = { isLost: false };
 beforeEach(async () => {
   store.isLost = false;
-  house = await openHouse(losable);
+  house = await openHouse({ documents: losable });
 });
 afterEach(() => house.close());
 

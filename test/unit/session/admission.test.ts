@@ -4,9 +4,8 @@ import { arrayLog } from '../../../src/domain/session/array-log.ts';
 import { closeSession, openSession } from '../../../src/domain/session/session.ts';
 import type { AdmissionTerms, SessionRecord } from '../../../src/domain/session/state.ts';
 import { cause } from '../../../src/domain/errors.ts';
-import { ADVANCED, BASIC, DAY, GUEST, HOUR, ID, MINUTE, T0 } from './terms-of.ts';
+import { ADVANCED, BASIC, DAY, GUEST, HOUR, ID, MINUTE, quota, T0, WEEK } from './terms-of.ts';
 
-const WEEK = 7 * DAY;
 const times = (n: number, at: number) => Array.from({ length: n }, () => at);
 
 /** A session that is open, whatever the moment. */
@@ -74,7 +73,9 @@ describe('S-4 and S-5: what a full window does', () => {
   it('makes a guest idle until both windows have room', () => {
     expect(ask(GUEST, times(5, T0), T0 + HOUR)).toMatchObject({
       reason: 'QUOTA_DAILY',
-      makesIdleUntil: T0 + DAY,
+      effect: { kind: 'idle', role: 'guest', at: T0 + HOUR, until: T0 + DAY },
+      enforcement: { action: 'idle', rung: 1, until: T0 + DAY },
+      lifts: [{ kind: 'verification', level: 'basic' }],
       resetAt: T0 + DAY,
       retryAfterMs: 23 * HOUR,
       quotas: { daily: { limit: 5, used: 5, remaining: 0, resetsAt: T0 + DAY } },
@@ -93,7 +94,7 @@ describe('S-4 and S-5: what a full window does', () => {
     const answer = ask(GUEST, weekLater, T0 + HOUR);
     expect(answer.reason).toBe('QUOTA_WEEKLY');
     expect(answer.causes.map((each) => each.reason)).toEqual(['QUOTA_WEEKLY', 'QUOTA_DAILY']);
-    expect(answer).toMatchObject({ resetAt: T0 + 6 * DAY, makesIdleUntil: T0 + 6 * DAY });
+    expect(answer).toMatchObject({ resetAt: T0 + 6 * DAY, effect: { until: T0 + 6 * DAY } });
   });
 
   it('both full with the same reset: the day is named', () => {
@@ -106,14 +107,19 @@ describe('S-4 and S-5: what a full window does', () => {
   it('refuses and makes idle though the operation would not have been granted', () => {
     const answer = ask({ ...GUEST, causesAfter: [cause('NO_GRANT')] }, times(5, T0), T0 + HOUR);
     expect(answer.causes.map((each) => each.reason)).toEqual(['QUOTA_DAILY', 'NO_GRANT']);
-    expect(answer.makesIdleUntil).toBe(T0 + DAY);
+    expect(answer.effect).toMatchObject({ until: T0 + DAY });
   });
 
   const ended = closeSession(at(T0, GUEST), T0 + 1, 'logout');
   test.each([
     ['its session is closed', GUEST, ended, ['SESSION_CLOSED', 'QUOTA_DAILY']],
     ['its session has run out', GUEST, at(T0, GUEST), ['SESSION_EXPIRED', 'QUOTA_DAILY']],
-    ['it is idle already', { ...GUEST, causesBefore: [cause('USER_IDLE')] }, undefined, ['USER_IDLE', 'QUOTA_DAILY']],
+    [
+      'it is idle already',
+      { ...GUEST, idle: { until: T0 + DAY, liftable: false } },
+      undefined,
+      ['USER_IDLE', 'QUOTA_DAILY'],
+    ],
     [
       'the user is inactive, the partner stopped',
       { ...GUEST, causesBefore: [cause('USER_INACTIVE'), cause('PARTNER_STOPPED')] },
@@ -124,14 +130,14 @@ describe('S-4 and S-5: what a full window does', () => {
     const answer = ask(terms, times(5, T0), T0 + HOUR, session);
     expect(answer.causes.map((each) => each.reason)).toEqual(reasons);
     expect(answer.reason).toBe(reasons[0]);
-    expect(answer.makesIdleUntil).toBeUndefined();
+    expect(answer.effect).toBeUndefined();
     expect(answer.resetAt).toBe(T0 + DAY);
   });
 
   it('an operation refused for something else makes nobody idle', () => {
     const answer = ask({ ...GUEST, causesAfter: [cause('NO_GRANT')] }, times(4, T0), T0 + HOUR);
     expect(answer).toMatchObject({ admitted: false, reason: 'NO_GRANT', retryAfterMs: 0, warnings: [] });
-    expect(answer.makesIdleUntil).toBeUndefined();
+    expect(answer.effect).toBeUndefined();
     expect(answer.quotas?.daily.used).toBe(4);
   });
 });
@@ -148,13 +154,13 @@ describe('a cost is admitted whole or not at all', () => {
     const answer = ask({ ...GUEST, cost }, times(used, T0), T0 + HOUR);
     expect(answer.reason).toBe(reason);
     expect(answer.resetAt).toBe(resetAt);
-    expect(answer.makesIdleUntil).toBe(idle);
+    expect(answer.effect).toEqual(idle && expect.objectContaining({ kind: 'idle', until: idle }));
     expect(answer.quotas?.daily.used).toBe(reason === 'ADMITTED' ? used + cost : used);
   });
 
   it('waits for as many operations to leave the week as the cost needs', () => {
     const spread = Array.from({ length: 18 }, (_, n) => T0 + n * HOUR);
-    const terms = { ...GUEST, quota: { daily: 20, weekly: 20, onExceed: 'idle', grace: 0 } as const, cost: 5 };
+    const terms = { ...GUEST, quota: { ...quota(GUEST.quota), daily: 20, weekly: 20 }, cost: 5 };
     const answer = ask(terms, spread, T0 + 2 * DAY);
     expect(answer).toMatchObject({ reason: 'QUOTA_WEEKLY', resetAt: T0 + 2 * HOUR + WEEK });
     expect(ask(terms, spread, T0 + 2 * HOUR + WEEK).admitted).toBe(true);
@@ -176,7 +182,7 @@ describe('basic users: S-7, S-8 default, S-9', () => {
     expect(answer).toMatchObject({ admitted: true, reason: 'ADMITTED', causes: [], retryAfterMs: 0 });
     expect(answer.warnings.map(({ code }) => code)).toEqual(codes);
     expect(answer.quotas?.daily).toMatchObject({ used: used + 1, remaining: Math.max(0, 19 - used) });
-    expect(answer.makesIdleUntil).toBeUndefined();
+    expect(answer.effect).toBeUndefined();
   });
 
   test.each([
@@ -187,9 +193,9 @@ describe('basic users: S-7, S-8 default, S-9', () => {
   });
 
   it('a grace lets as many pass before the limit counts as exceeded', () => {
-    const graced = { ...BASIC, quota: { daily: 20, weekly: 50, onExceed: 'warn', grace: 2 } as const };
+    const graced = { ...BASIC, quota: quota({ grace: 2 }) };
     const codes = [20, 21, 22].map((used) => ask(graced, times(used, T0), T0 + HOUR).warnings[0]?.code);
-    expect(codes).toEqual(['QUOTA_DAILY_NEAR', 'QUOTA_DAILY_NEAR', 'QUOTA_DAILY_EXCEEDED']);
+    expect(codes).toEqual(['QUOTA_DAILY_GRACE', 'QUOTA_DAILY_GRACE', 'QUOTA_DAILY_EXCEEDED']);
   });
 
   it('one cost that reaches the share is warned of', () => {
@@ -209,6 +215,7 @@ describe('S-10: roles without quota', () => {
       causes: [],
       warnings: [],
       retryAfterMs: 0,
+      lifts: [],
       at: T0 + HOUR,
     });
   });
@@ -271,13 +278,15 @@ describe('R-5: the first cause is the reason, all are listed', () => {
   it('in the order of precedence, whatever order they came in', () => {
     const terms = {
       ...GUEST,
-      causesBefore: [cause('USER_IDLE'), cause('PARTNER_STOPPED')],
+      causesBefore: [cause('USER_INACTIVE'), cause('PARTNER_STOPPED')],
+      idle: { until: T0 + DAY, liftable: false },
       causesAfter: [cause('PLAN_REQUIRED'), cause('NO_GRANT')],
     };
     const answer = ask(terms, times(5, T0), T0 + HOUR, at(T0, GUEST));
     expect(answer.reason).toBe('PARTNER_STOPPED');
     expect(answer.causes.map((each) => each.reason)).toEqual([
       'PARTNER_STOPPED',
+      'USER_INACTIVE',
       'USER_IDLE',
       'SESSION_EXPIRED',
       'QUOTA_DAILY',

@@ -7,6 +7,7 @@ import type { Decision } from '../../../src/domain/user/decision.ts';
 import { evolve } from '../../../src/domain/user/evolve.ts';
 import { isEdge } from '../../../src/domain/user/role-ladder.ts';
 import { nextDue, settle } from '../../../src/domain/user/settle.ts';
+import type { Effect } from '../../../src/domain/session/state.ts';
 import { subStatusAt, type UserState } from '../../../src/domain/user/state.ts';
 import { PLAN_ACTIONS, type PlanAction } from '../../../src/domain/user/table.ts';
 import type { PlanCommand, UserCommand, UserContext, UserEvent } from '../../../src/domain/user/commands.ts';
@@ -77,6 +78,15 @@ const verification = fc.record({
 const roleEvidence = fc.record({ approved: fc.boolean(), onboarded: fc.boolean(), byAdministration: fc.boolean() });
 type Step = { command: (state: UserState, now: number) => UserCommand; gap: number; stopped: boolean };
 const fixed = (command: UserCommand) => () => command;
+const effectKind = fc.constantFrom('idle', 'review', 'suspend');
+/** Some come late, or a second time: of a role that the user has no more, or at a moment that was taken in. */
+function enforcing({ late, kind, ms }: { late: number; kind: string; ms: number }): Step['command'] {
+  return (state, now) => {
+    const at = late === 0 ? (state.enforcement?.appliedAt ?? now) : now;
+    const role = late === 1 ? 'guest' : state.role;
+    return { type: 'enforce', effect: { at, role, kind, until: now + ms } as Effect };
+  };
+}
 const step: fc.Arbitrary<Step> = fc.record({
   command: fc.oneof(
     { weight: 14, arbitrary: fc.array(planCommand, { minLength: 1, maxLength: 4 }).map(fitting) },
@@ -101,12 +111,8 @@ const step: fc.Arbitrary<Step> = fc.record({
         .constantFrom('deactivate', 'activate', 'settle')
         .map((type) => (state: UserState): UserCommand => ({ type: state.inactive ? 'activate' : type })),
     },
-    {
-      weight: 1,
-      arbitrary: fc
-        .nat(DAY)
-        .map((ms) => (_: UserState, now: number): UserCommand => ({ type: 'mark-idle', until: now + ms })),
-    },
+    { weight: 2, arbitrary: fc.record({ late: fc.nat(3), kind: effectKind, ms: fc.nat(DAY) }).map(enforcing) },
+    { weight: 1, arbitrary: fc.constantFrom<UserCommand>({ type: 'clear-review' }, { type: 'end-idle' }).map(fixed) },
   ),
   gap: fc.oneof({ weight: 9, arbitrary: fc.nat(3 * MINUTE) }, fc.nat(20 * MINUTE), fc.nat(20 * DAY)),
   stopped: fc.integer({ min: 0, max: 19 }).map((n) => n === 0),
@@ -273,6 +279,16 @@ describe('any sequence of commands', () => {
     );
   });
 
+  it('S-4, S-8: an effect is taken in once, and moves the mark of what is taken in only forward', () => {
+    holds(({ before, command, state, ctx }) => {
+      const mark = (of: UserState) => of.enforcement?.appliedAt ?? 0;
+      expect(mark(state)).toBeGreaterThanOrEqual(mark(before));
+      if (command.type !== 'enforce') return;
+      expect(mark(state)).toBe(Math.max(mark(before), command.effect.at));
+      expect(decide(command, state, ctx).events).toEqual(settle(state, ctx));
+    });
+  });
+
   it('B-10: a refusal keeps a wrong code and the end of a signing, and nothing else of its own', () => {
     holds(({ decision, ctx, before }) => {
       if (!decision.refusal || decision.events.length === 0) return;
@@ -312,6 +328,7 @@ function works(action: string, state: UserState, ctx: UserContext): boolean {
     const fresh = { id: 'fresh', level: 'basic', state: 'pending', source: 'internal' } as const;
     return done({ type: 'record-verification', verification: fresh });
   }
+  if (action === 'clear_review') return done({ type: 'clear-review' });
   if (action === 'activate' || action === 'deactivate') return done({ type: action });
   return PLAN_ACTIONS.includes(action as PlanAction) && attempts(action as PlanAction, state).some(done);
 }

@@ -61,33 +61,10 @@ describe('R-4: status', () => {
   });
 });
 
-describe('S-4: idle', () => {
-  const mark = (until: number) => ({ type: 'mark-idle', until }) as const;
-  test.each([
-    ['a guest', user('guest'), NOW + 5, ['UserIdled']],
-    ['a guest, too late', user('guest'), NOW, []],
-    ['a guest that is idle as long', user('guest', { idle }), idle.until, []],
-    ['a guest that is idle shorter', user('guest', { idle }), idle.until + 1, ['UserIdled']],
-    ['a guest that was promoted meanwhile', user('basic'), NOW + 5, []],
-    ['an advanced user', user('advanced'), NOW + 5, []],
-    ['a deactivated guest', user('guest', { inactive: { since: 0 } }), NOW + 5, ['UserIdled']],
-  ] as const)('%s', (_, state, until, expected) => {
-    expect(told(act(state, mark(until)).events)).toEqual(expected);
-  });
-
-  it('a longer idle began when the first did', () => {
-    const state = user('guest', { idle });
-    expect(after(state, act(state, mark(NOW + 9 * DAY)).events).idle).toEqual({
-      since: idle.since,
-      until: NOW + 9 * DAY,
-    });
-  });
-
-  it('S-5: ends by itself at the reset', () => {
-    const state = user('guest', { idle });
-    expect(told(settle(state, context({ now: idle.until - 1 })))).toEqual([]);
-    expect(told(settle(state, context({ now: idle.until })))).toEqual(['IdleEnded reset']);
-  });
+it('S-5: idle ends by itself at the reset', () => {
+  const state = user('guest', { idle });
+  expect(told(settle(state, context({ now: idle.until - 1 })))).toEqual([]);
+  expect(told(settle(state, context({ now: idle.until })))).toEqual(['IdleEnded reset']);
 });
 
 describe('settling', () => {

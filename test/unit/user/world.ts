@@ -3,6 +3,7 @@ import { decide } from '../../../src/domain/user/decide.ts';
 import type { Decision } from '../../../src/domain/user/decision.ts';
 import type { UserCommand, UserContext, UserEvent } from '../../../src/domain/user/commands.ts';
 import type { Subscription, UserState, Verification } from '../../../src/domain/user/state.ts';
+import { GUEST_LADDER } from '../../../src/domain/partner/ladder.ts';
 import type { Policy } from '../../../src/domain/partner/policy.ts';
 import type { PlanDefinition, PlanState } from '../../../src/domain/plan/state.ts';
 import { ROLES, type PlanId, type ProviderId, type Role, type UserId, type Zone } from '../../../src/domain/values.ts';
@@ -40,10 +41,11 @@ export function policy(
       admin: {},
     },
     quotas: over.quotas ?? {
-      guest: { daily: 5, weekly: 20, onExceed: 'idle' },
-      basic: { daily: 20, weekly: 50, onExceed: 'warn' },
+      guest: { daily: 5, weekly: 20, ladder: GUEST_LADDER },
+      basic: { daily: 20, weekly: 50, ladder: [] },
     },
     warningShare: 0.8,
+    onOutage: { admit: new Set(), operations: 0 },
     subscription: {
       eligibility: 'hierarchy',
       switching: false,
@@ -147,6 +149,7 @@ export function told(events: readonly UserEvent[]): string[] {
       case 'VerificationRecorded':
         return `${event.type} ${event.verification.id} ${event.verification.state}`;
       case 'IdleEnded':
+      case 'ReviewCleared':
       case 'SigningEnded':
       case 'SubscriptionEnded':
         return `${event.type} ${event.cause}`;

@@ -9,6 +9,7 @@ import { formatAddress, parseAddress, type Address } from '../../../src/wire/add
 import { startEdges, type Edges, type EdgesParts } from '../../../src/wire/edges.ts';
 import { loadProtoPackage, type ProtoPackage } from '../../../src/wire/grpc/proto-package.ts';
 import type { Operation } from '../../../src/wire/operation.ts';
+import type { QuotaFacts } from '../../../src/wire/quota-facts.ts';
 
 const protosDir = fileURLToPath(new URL('../../../proto', import.meta.url));
 const proto: ProtoPackage = loadProtoPackage(protosDir);
@@ -58,8 +59,15 @@ const ENDINGS: Readonly<Record<string, () => unknown>> = {
   'crash-later': () => Promise.reject(new TypeError('secret-driver-text at row 7')),
   'fault-later': () => Promise.reject(new Fault('CONFLICT', 'somebody was first')),
   limited: () => {
-    throw new Fault('RATE_LIMITED', 'too many');
+    const pace = { requests: 50, windowMs: 1000, retryAfterMs: 20 };
+    throw new Fault('RATE_LIMITED', 'too many', { rule: 'P-4', pace });
   },
+};
+
+/** What the answer to `spent` says of quotas. */
+const SPENT: QuotaFacts = {
+  policies: [{ name: 'day', quota: 5, windowS: 86_400, remaining: 0, resetS: 60 }],
+  refusal: { code: 'QUOTA_DAILY', rule: 'S-2', message: 'used up', violated: ['day'], retryAfterS: 60 },
 };
 
 /** Operations of the real protos that need no service behind them. `seen` gets each request as the operation sees it. */
@@ -82,10 +90,12 @@ export function fakeOperations(seen: unknown[], gate: Promise<void>): readonly O
         if (ending) return ending();
         return {
           allowed: request.permission === 'yes',
-          reason: request.permission === 'yes' ? 'ALLOWED' : 'NO_GRANT',
+          reason:
+            request.permission === 'yes' ? 'ALLOWED' : request.permission === 'spent' ? 'QUOTA_DAILY' : 'NO_GRANT',
           policy_version: 1,
         };
       },
+      quotaFacts: ({ reason }: { reason: string }) => (reason === 'QUOTA_DAILY' ? SPENT : undefined),
     },
     {
       service: 'SessionService',

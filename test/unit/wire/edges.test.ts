@@ -72,6 +72,41 @@ describe('a good call', () => {
   });
 });
 
+describe('an answer that tells of quotas', () => {
+  const FIELDS = { 'ratelimit-policy': '"day";q=5;w=86400', ratelimit: '"day";r=0;t=60', 'retry-after': '60' };
+
+  it('carries them as response fields, and a refusal by quota stays a normal answer', async () => {
+    const { status, headers, body } = await post({ user_id, permission: 'spent' });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ allowed: false, reason: 'QUOTA_DAILY' });
+    expect(Object.fromEntries(headers)).toMatchObject(FIELDS);
+    expect(headers.get('preference-applied')).toBeNull();
+  });
+
+  it('is a problem of status 429 for a caller that prefers that', async () => {
+    const { status, headers, body } = await post(
+      { user_id, permission: 'spent' },
+      { headers: { prefer: 'quota-exceeded=429' } },
+    );
+    expect(status).toBe(429);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      ...FIELDS,
+      'preference-applied': 'quota-exceeded=429',
+      'content-type': 'application/problem+json; charset=utf-8',
+    });
+    expect(body).toMatchObject({ code: 'QUOTA_DAILY', 'violated-policies': ['day'] });
+  });
+
+  it('keeps any other answer as it is, preferred or not', async () => {
+    for (const permission of ['yes', 'no']) {
+      const { status, headers } = await post({ user_id, permission }, { headers: { prefer: 'quota-exceeded=429' } });
+      expect(status).toBe(200);
+      expect(headers.get('ratelimit')).toBeNull();
+      expect(headers.get('preference-applied')).toBeNull();
+    }
+  });
+});
+
 const deep = `{"user_id":"${user_id}","context":${'{"a":'.repeat(NESTING_MAX)}1${'}'.repeat(NESTING_MAX)}}`;
 
 describe('bad input over HTTP', () => {
@@ -363,8 +398,21 @@ describe('what an operation throws', () => {
     }
   });
 
-  it('says when to come again', async () => {
-    expect((await post({ user_id, permission: 'limited' })).headers.get('retry-after')).toBe('1');
+  it('says of the rate of a partner what it is and when to come again, with the problem type for it (P-4)', async () => {
+    const { headers, body } = await post({ user_id, permission: 'limited' });
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'retry-after': '1',
+      'ratelimit-policy': '"requests";q=50;w=1',
+      ratelimit: '"requests";r=0;t=1',
+    });
+    expect(body).toMatchObject({
+      type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+      status: 429,
+      code: 'RATE_LIMITED',
+      'violated-policies': ['requests'],
+    });
+    const overGrpc = await edge.rpc('DecisionService/Check', { user_id, permission: 'limited' });
+    expect(overGrpc.facts).toMatchObject({ retry_after_ms: '20' });
   });
 
   it('writes no line a call unless asked to', () => {

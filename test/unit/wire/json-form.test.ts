@@ -77,7 +77,7 @@ describe('JSON form of messages', () => {
   });
 
   it('needs no conversion of an answer that holds neither a time nor a struct', () => {
-    expect(formOf('gatehouse.v1.CheckResponse').toWire).toBeUndefined();
+    expect(formOf('gatehouse.v1.ListPermissionsResponse').toWire).toBeUndefined();
   });
 
   it('leaves the answer as it is', () => {

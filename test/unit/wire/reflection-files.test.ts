@@ -30,7 +30,9 @@ describe('the files that reflection shows', () => {
     const names = files.flatMap(({ messageType }) => messages(messageType).flatMap(({ field = [] }) => field));
     const typed = names.map(({ typeName }) => typeName ?? '').filter((typeName) => typeName !== '');
     expect(typed.length).toBeGreaterThan(20);
-    expect(typed.filter((typeName) => !/^\.(gatehouse\.v1|google\.(protobuf|rpc))\.\w/.test(typeName))).toEqual([]);
+    expect(
+      typed.filter((typeName) => !/^\.(gatehouse\.v1|openfga\.v1|google\.(protobuf|rpc))\.\w/.test(typeName)),
+    ).toEqual([]);
     expect(typed).toContain('.google.protobuf.Any');
   });
 
@@ -40,6 +42,7 @@ describe('the files that reflection shows', () => {
       'gatehouse_v1.proto': ['google_protobuf.proto'],
       'google_protobuf.proto': [],
       'google_rpc.proto': ['google_protobuf.proto'],
+      'openfga_v1.proto': ['google_protobuf.proto'],
     });
   });
 
@@ -47,6 +50,15 @@ describe('the files that reflection shows', () => {
     const entries = files
       .flatMap(({ messageType }) => messages(messageType))
       .filter(({ options }) => options?.mapEntry);
-    expect(entries.map(({ name }) => name).sort()).toEqual(['FieldsEntry', 'MetadataEntry']);
+    expect(entries.map(({ name }) => name).sort()).toEqual([
+      'ConditionsEntry',
+      'ConditionsEntry',
+      'FieldsEntry',
+      'MetadataEntry',
+      'ParametersEntry',
+      'RelationsEntry',
+      'RelationsEntry',
+      'ResultEntry',
+    ]);
   });
 });

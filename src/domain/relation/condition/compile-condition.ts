@@ -7,6 +7,7 @@ import type { NameList } from '../vocabulary.ts';
 import { storedContext } from './condition-input.ts';
 import type { ConditionInput, Context } from './condition-input.ts';
 import { COST_MAX, EXPRESSION_NODES_MAX, ExpressionCost } from './expression-cost.ts';
+import { typeProblemOf } from './expression-type.ts';
 import { canonicalIpAddress, inCidr } from './ip-address.ts';
 import { convertValue, parseParameterType } from './parameter-type.ts';
 import type { ParameterType } from './parameter-type.ts';
@@ -81,6 +82,11 @@ function compileExpression(
     return { problem: `the expression has more than ${EXPRESSION_NODES_MAX} parts` };
   const unknown = undeclaredOf(parsed.expr, new Set(parameters.map((parameter) => parameter.name)));
   if (unknown !== undefined) return { problem: `undeclared reference to '${unknown}'` };
+  const mistyped = typeProblemOf(parsed.expr, new Map(parameters.map(({ name, type }) => [name, type.kind])));
+  if (mistyped !== undefined) return { problem: mistyped };
+  if (cost.over({}) > COST_MAX) {
+    return { problem: `the expression takes more than ${COST_MAX} steps whatever the context` };
+  }
   const run = plan(environment, parsed);
   const closure = specialise(parsed.expr, parameters);
   const evaluateByCel = (context: Context): Outcome => {

@@ -127,7 +127,7 @@ function integerOfText(text: string): bigint | undefined {
 }
 
 function doubleOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string' || !/\d/.test(value) || !NUMERAL.test(value)) return undefined;
   const number = Number(value);
   return Number.isFinite(number) ? number : undefined;

@@ -81,8 +81,8 @@ function countDeep(evaluation: Evaluation, relation: CompiledRelation, users: Wr
 }
 
 /** Whether a userset may be of a relation that leads further, by the name of the relation: most are told apart by it. */
-function isDeepByName({ index }: Evaluation, { deepUsersets }: CompiledRelation, userset: number): boolean {
-  const named = index.binding.relationToModel[index.entities.relationOf(userset)]!;
+function isDeepByName({ binding, index }: Evaluation, { deepUsersets }: CompiledRelation, userset: number): boolean {
+  const named = binding.relationToModel[index.entities.relationOf(userset)]!;
   for (let at = 0; at < deepUsersets.length; at++) if (deepUsersets[at] === named) return true;
   return false;
 }

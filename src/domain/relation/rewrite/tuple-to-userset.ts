@@ -51,9 +51,9 @@ function evaluateStored(
   entry: number,
   depth: number,
 ): Outcome {
-  const { index, model, trace } = evaluation;
+  const { binding, index, model, trace } = evaluation;
   const parent = index.users.members.keyOf(entry);
-  const type = index.binding.typeToModel[index.entities.typeOf(parent)]!;
+  const type = binding.typeToModel[index.entities.typeOf(parent)]!;
   if (type < 0) return DENIED;
   const admitted = tupleset.restrictions.plain[type];
   const target = model.relations[type]![operator.relation];

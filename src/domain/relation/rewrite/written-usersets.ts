@@ -14,12 +14,12 @@ export interface WrittenUsersets {
 
 /** The relation of a stored userset; undefined where the model does not admit it or a contextual tuple stands in its place. */
 export function storedTarget(
-  { index, model, overlay }: Evaluation,
+  { binding, index, model, overlay }: Evaluation,
   relation: CompiledRelation,
   object: number,
   userset: number,
 ): CompiledRelation | undefined {
-  const { binding, entities } = index;
+  const { entities } = index;
   const own = entities.objectOf(userset);
   const type = binding.typeToModel[entities.typeOf(own)]!;
   const named = binding.relationToModel[entities.relationOf(userset)]!;
