@@ -238,11 +238,11 @@ interface Admissions {
 
 async function openAdmissions({ redis }: Config, stores: LmdbStores, log: Log, clock: Clock): Promise<Admissions> {
   if (!redis) return { admissions: stores.admissions, close: async () => {} };
-  const { url, timeoutMs } = redis;
+  const { timeoutMs, ...address } = redis;
   // A clock that a caller gives replaces that of Redis, as it does in the data directory.
   const given = clock === systemClock ? {} : { clock };
   try {
-    return await openRedis({ url, commandTimeoutMs: timeoutMs, log, ...given });
+    return await openRedis({ ...address, commandTimeoutMs: timeoutMs, log, ...given });
   } catch (error) {
     await stores.close();
     throw new CommandError(EXIT.configuration, `GATEHOUSE_REDIS_URL: ${(error as Error).message}`, error);

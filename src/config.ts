@@ -76,6 +76,7 @@ export const SETTINGS = {
     help: 'store of sessions and quotas, redis[s]://[user:password@]host:port[/database], nodes of a cluster divided by commas',
   },
   redis_timeout_ms: { fallback: '100', help: 'milliseconds that one command of Redis may take' },
+  redis_ca: { fallback: undefined, help: 'certificates to trust for rediss://, PEM, beside those of the system' },
   sweep: { fallback: 'true', help: 'whether this process acts on what ends by itself, true or false' },
   ...OPENFGA_SETTINGS,
 } as const satisfies Record<string, Setting>;
@@ -137,7 +138,7 @@ export function loadConfig(
     seed: oneOf('seed', ['true', 'false']) === 'true',
     sweep: oneOf('sweep', ['true', 'false']) === 'true',
     openfga: openFgaConfig(text, (name, rule) => report(variableOf(name), rule)),
-    redis: redisConfig(text('redis_url'), text('redis_timeout_ms'), (name, rule) => report(variableOf(name), rule)),
+    redis: redisConfig(text, (name, rule) => report(variableOf(name), rule)),
   };
   const addresses = [config.httpAddr, config.grpcAddr, config.adminAddr].filter((each) => each !== undefined);
   const fixed = addresses.filter((each) => each.kind === 'unix' || each.port !== 0).map(formatAddress);

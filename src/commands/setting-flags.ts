@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { loadConfig, SETTINGS, type Config, type Flags, type SettingName } from '../config.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** On a command line they could be read by every user of the machine. */
-const SECRET: readonly SettingName[] = ['operator_key', 'redis_url'];
+/** Secrets, which every user of the machine could read on a command line, and what no line has room for. */
+const NO_FLAG: readonly SettingName[] = ['operator_key', 'redis_url', 'redis_ca'];
 
 /** Settings that are flags too. */
-export const FLAGS = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !SECRET.includes(name));
+export const FLAGS = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !NO_FLAG.includes(name));
 
 /** What commander read: flags by their names in camel case. */
 export type Options = Readonly<Record<string, string | undefined>>;

@@ -116,6 +116,15 @@ describe('the configuration', () => {
     expect(loadConfig({ env, file: path }).redis).toEqual({ url: 'redis://:secret@h:1', timeoutMs: 50 });
   });
 
+  it('reads the certificates of Redis from a file, and refuses what is none', () => {
+    const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
+    const url = 'rediss://redis.example:6380';
+    const env = { GATEHOUSE_REDIS_URL: url, GATEHOUSE_REDIS_CA_FILE: file('ca.pem', `${pem}\n`) };
+    expect(loadConfig({ env }).redis).toEqual({ url, timeoutMs: 100, ca: pem });
+    const [problem] = problemsOf({ env: { GATEHOUSE_REDIS_CA: '/etc/ca.pem' } });
+    expect(problem).toEqual({ variable: 'GATEHOUSE_REDIS_CA', rule: 'certificates in PEM' });
+  });
+
   it.each(['http://h:1', 'h:6379', 'redis://:secret@', 'redis://:secret@h/name', 'redis://a:1,b:2'])(
     'refuses %s as an address of Redis, and does not repeat it',
     (url) => {

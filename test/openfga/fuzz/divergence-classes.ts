@@ -43,6 +43,17 @@ const CLASSES: readonly DivergenceClass[] = [
       question.call === 'ListUsers' && hasConditions(model) && isError(gatehouse, VALIDATION_ERROR),
   },
   {
+    name: 'doubt-in-what-is-taken-away',
+    right: 'openfga',
+    holds: ({ model, question, truth, gatehouse }) =>
+      question.call === 'ListUsers' &&
+      hasConditions(model) &&
+      hasExclusion(model) &&
+      'error' in truth &&
+      'list' in gatehouse &&
+      gatehouse.list.some((name) => name.endsWith(':*')),
+  },
+  {
     name: 'more-work-than-is-done',
     right: 'openfga',
     holds: ({ model, tuples, question, circumstances, gatehouse }) =>
