@@ -11,8 +11,8 @@ import { serviceOrSkip } from '../services/service-or-skip.ts';
 
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const tour = readme.slice(readme.indexOf('## Five minutes'), readme.indexOf('## How it works'));
-/** The shell lines of the tour, in its order: setting up, the guest, explain, the subscription, gRPC, policy. */
-const [setUp = '', guest = '', explain = '', subscription = '', grpc = '', policy = ''] = [
+/** The shell lines of the tour, in its order: setting up, the guest, explain, the subscription, gRPC, OpenFGA, policy. */
+const [setUp = '', guest = '', explain = '', subscription = '', grpc = '', openfga = '', policy = ''] = [
   ...tour.matchAll(/```sh\n([^`]*)```/g),
 ].map(([, lines]) => lines ?? '');
 
@@ -95,6 +95,12 @@ describe('the five-minute tour of the README', () => {
     const tool = await serviceOrSkip(ctx, grpcurl);
     const answer = JSON.parse(await run(grpc, `${dirname(tool)}:${process.env['PATH'] ?? ''}`)) as unknown;
     expect(answer).toMatchObject({ allowed: true, reason: 'ALLOWED' });
+  });
+
+  it('keeps relationships for the clients of OpenFGA', async () => {
+    const [model, written, listed] = (await run(openfga)).trim().split('\n');
+    expect(model).toContain('authorization_model_id');
+    expect([written, listed]).toEqual(['{}', '{"objects":["doc:1"]}']);
   });
 
   it('checks and applies the policy file', async () => {

@@ -20,6 +20,7 @@ export const OPENFGA_LIMITS: OpenFgaLimits = {
   listUsersMax: 1_000,
   listDeadlineMs: 3_000,
   modelBytesMax: 256 * 1_024,
+  // 616,448, as OpenFGA has it.
   requestBytesMax: 512 * 1_204,
 };
 
