@@ -75,6 +75,7 @@ export async function compose(config: Config, log: Log, clock: Clock = systemClo
     await loadPolicyFolder(config.policiesDir, services.policy, house.format, log);
     const shown = await firstStart(config, house, log);
     await logHealth(admissions, config, log);
+    await outage.load();
     const prune = () => admissions.prune(admissions.now(), PRUNE_RECORDS_MAX);
     const background = [
       periodically(PRUNE_EVERY_MS, prune, (error) => log.warn('pruning failed', { error })),
@@ -85,7 +86,7 @@ export async function compose(config: Config, log: Log, clock: Clock = systemClo
       ),
       periodically(
         COMPACT_EVERY_MS,
-        () => compacted(replica),
+        () => compacted([replica, services.openfga.index]),
         (error) => log.warn('compaction failed', { error }),
       ),
     ];
@@ -112,8 +113,8 @@ export async function compose(config: Config, log: Log, clock: Clock = systemClo
 }
 
 /** A step at a time, so that whoever waits is served between two. */
-async function compacted(replica: Replica): Promise<void> {
-  while (replica.compact()) await setImmediate();
+async function compacted(holders: readonly { compact(): boolean }[]): Promise<void> {
+  while (holders.some((holder) => holder.compact())) await setImmediate();
 }
 
 /** Opens a data directory for one command, beside the processes that serve from it; one that nobody has served from is refused. */

@@ -5,8 +5,8 @@ const PERMISSIONS = 20;
 const USERS = 12_370;
 const ROLES = ['guest', 'basic', 'basic', 'basic', 'advanced', 'advanced', 'company', 'admin'];
 const GRANTED = ['basic', 'advanced', 'company'];
-/** Every viewer sees a thousand of them. More would take OpenFGA's store in memory minutes to write: each write reads all that is there. */
-export const DOCUMENTS = 20_000;
+/** Every viewer sees a thousand of them. */
+export const DOCUMENTS = 100_000;
 const VIEWERS = DOCUMENTS / 1_000;
 /** Requests that a load takes in turn. */
 const REQUESTS = 1_000;

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { transformer } from '@openfga/syntax-transformer';
-import { documentTuples, permissionTuples } from './dataset.mjs';
 
 /** Tuples of one write, OpenFGA's limit. */
 const WRITE_MAX = 100;
@@ -10,18 +9,12 @@ export const benchModel = () =>
   transformer.transformDSLToJSONObject(readFileSync(new URL('model.fga', import.meta.url), 'utf8'));
 
 /**
- * Makes two stores with the relationships of the comparison over OpenFGA's HTTP API: permissions, and documents.
+ * Makes a store with some relationships of the comparison over OpenFGA's HTTP API.
  * @param {{ httpOrigin: string, authorization?: string }} server
- * @returns {Promise<Record<'permissions' | 'documents', { storeId: string, modelId: string }>>}
+ * @param {[object: string, relation: string, user: string][]} tuples
+ * @returns {Promise<{ storeId: string, modelId: string }>}
  */
-export async function fillStores(server) {
-  return {
-    permissions: await fillStore(server, [...permissionTuples()]),
-    documents: await fillStore(server, [...documentTuples()]),
-  };
-}
-
-async function fillStore({ httpOrigin, authorization }, tuples) {
+export async function fillStore({ httpOrigin, authorization }, tuples) {
   const post = (path, body) => postJson(`${httpOrigin}${path}`, authorization, body);
   const { id: storeId } = await post('/stores', { name: 'bench' });
   const { authorization_model_id: modelId } = await post(`/stores/${storeId}/authorization-models`, benchModel());

@@ -168,8 +168,8 @@ export class CheckService {
 
   /** Whether the user was idle and is no longer. While the admission store is away it stays idle: fail closed. */
   async #endsIdle(view: PartnerView, now: Millis, userId: UserId): Promise<boolean> {
-    const isIdleNow = askOf(view, userId, optionsOf(userId, undefined, now));
-    if (!isIdleNow(object.partner(view.policy.providerId), 'idle').allowed) return false;
+    const ask = askOf(view, userId, optionsOf(userId, undefined, now));
+    if (!ask(object.partner(view.policy.providerId), 'idle').allowed) return false;
     const found = await this.#parts.documents.get('user', userId);
     if (found?.providerId !== view.policy.providerId) return false;
     try {

@@ -22,7 +22,8 @@ export function explainText(state: ExplainedState): string {
   return linesOf(state).join('\n');
 }
 
-function linesOf({ decision, user, session, admission, now }: ExplainedState): string[] {
+function linesOf(state: ExplainedState): string[] {
+  const { decision, user, session, admission, now } = state;
   const lines = [`decision: ${decision.allowed ? 'allowed' : `denied, ${decision.reason}`}`];
   for (const { reason, rule, message, remedy } of decision.causes) {
     lines.push(`  ${reason} (${rule}): ${message}${remedy === '' ? '' : `; lifted by: ${remedy}`}`);
@@ -33,7 +34,7 @@ function linesOf({ decision, user, session, admission, now }: ExplainedState): s
   if (!admission) return [...lines, 'quotas: unknown, the store of sessions does not answer'];
   lines.push(...quotaLines(admission));
   const { enforcement, lifts, resetAt } = admission;
-  lines.push(`enforcement: ${enforcement ? enforcementLine(enforcement) : 'none'}`);
+  lines.push(`enforcement: ${enforcement ? enforcementLine(enforcement) : noEnforcementLine(state)}`);
   const since = user.enforcement?.review?.since;
   if (since !== undefined) lines.push(`review: open since ${moment(since)}, until an admin clears it`);
   if (resetAt !== undefined) lines.push(`reset: ${moment(resetAt)}`);
@@ -67,6 +68,11 @@ function quotaLines({ quotas, admitted }: Admission): string[] {
 function enforcementLine({ action, rung, until }: Enforcement): string {
   const place = rung === undefined ? '' : `, rung ${rung} of the partner's ladder`;
   return `${action}${place}${until === undefined ? '' : `, until ${moment(until)}`}`;
+}
+
+/** Without a session no operation is asked about, so the ladder has not acted (S-8). */
+function noEnforcementLine({ session, admission }: ExplainedState): string {
+  return session || !admission?.quotas ? 'none' : 'none in force; name a session for what the ladder would do';
 }
 
 function liftWords(lift: Lift): string {

@@ -16,10 +16,11 @@ import type { Log } from '../ports/log.ts';
 import type { DegradedOperation, OutageJournal } from '../ports/outage-journal.ts';
 import { KnownSessions } from './known-sessions.ts';
 
-/** Users that one replica lets in while the store is away; more are refused as unavailable. */
-export const OUTAGE_USERS_MAX = 10_000;
-/** Operations that one replica owes the store at most, in memory and in the journal: its recovery is not met with a flood. */
-export const OUTAGE_OPERATIONS_MAX = 50_000;
+/**
+ * `users`: those that one replica lets in while the store is away; more are refused as unavailable. `operations`: those that it owes the
+ * store at most, in memory and in the journal: its recovery is not met with a flood.
+ */
+const OUTAGE_MAX = { users: 10_000, operations: 50_000 } as const;
 const JOURNAL_PAGE = 1_000;
 
 export interface DegradedRequest {
@@ -66,6 +67,7 @@ export class Outage {
   readonly #admissions: AdmissionStore;
   readonly #journal: OutageJournal;
   readonly #log: Log;
+  readonly #max: Record<keyof typeof OUTAGE_MAX, number>;
   readonly #debts = new Map<UserId, Debt>();
   #owed = 0;
   #since: Millis | undefined;
@@ -73,10 +75,16 @@ export class Outage {
   #degraded = 0;
   #reconciled = 0;
 
-  constructor(parts: { admissions: AdmissionStore; journal: OutageJournal; log: Log }) {
+  constructor(parts: {
+    admissions: AdmissionStore;
+    journal: OutageJournal;
+    log: Log;
+    max?: Record<keyof typeof OUTAGE_MAX, number>;
+  }) {
     this.#admissions = parts.admissions;
     this.#journal = parts.journal;
     this.#log = parts.log;
+    this.#max = parts.max ?? OUTAGE_MAX;
   }
 
   facts(): OutageFacts {
@@ -173,22 +181,8 @@ export class Outage {
     await debt.counting;
   }
 
-  /** Counts what is owed by this replica, and what ended processes left in the journal, as far as the store answers. */
-  async reconcile(): Promise<void> {
-    await this.#readJournal();
-    if (this.#debts.size === 0) {
-      // Nobody may ask for a while: it is told all the same when the store is back.
-      if (this.#since !== undefined && (await this.#admissions.health()).state !== 'down') this.answered();
-      return;
-    }
-    const before = this.#reconciled;
-    for (const userId of this.#debts.keys()) await this.settle(userId);
-    this.answered();
-    this.#log.info('operations admitted during an outage are counted', { operations: this.#reconciled - before });
-  }
-
-  /** Takes in the entries that it does not hold already. */
-  async #readJournal(): Promise<void> {
+  /** Takes in what the journal holds of ended processes. Before the first answer, so that a repeat is known for one (S-12). */
+  async load(): Promise<void> {
     for (let after = 0; ;) {
       const entries = await this.#journal.read(after, JOURNAL_PAGE);
       for (const { position, operation } of entries) {
@@ -199,6 +193,26 @@ export class Outage {
       after = entries.at(-1)?.position ?? after;
       if (entries.length < JOURNAL_PAGE) return;
     }
+  }
+
+  /** Counts what is owed by this replica, and what ended processes left in the journal, as far as the store answers. */
+  async reconcile(): Promise<void> {
+    await this.load();
+    if (this.#debts.size === 0) {
+      // Nobody may ask for a while: it is told all the same when the store is back.
+      if (this.#since !== undefined && (await this.#admissions.health()).state !== 'down') this.answered();
+      return;
+    }
+    const before = this.#reconciled;
+    for (const userId of this.#debts.keys()) {
+      await this.settle(userId).catch((error: unknown) => {
+        if (isLoss(error)) throw error;
+        // What is wrong with one user's data keeps nobody else waiting (P-5).
+        this.#log.warn('what one user owes cannot be counted', { error });
+      });
+    }
+    this.answered();
+    this.#log.info('operations admitted during an outage are counted', { operations: this.#reconciled - before });
   }
 
   async #count(debt: Debt): Promise<void> {
@@ -247,9 +261,9 @@ export class Outage {
 
   #hasRoom({ sessionId, terms, onOutage }: Pick<DegradedRequest, 'sessionId' | 'terms' | 'onOutage'>): boolean {
     if (!onOutage.admit.has(terms.role)) return false;
-    if (this.#owed >= OUTAGE_OPERATIONS_MAX) return false;
+    if (this.#owed >= this.#max.operations) return false;
     const debt = this.#debts.get(ownerOfSession(sessionId).userId);
-    if (!debt && this.#debts.size >= OUTAGE_USERS_MAX) return false;
+    if (!debt && this.#debts.size >= this.#max.users) return false;
     return (debt?.cost ?? 0) + terms.cost <= onOutage.operations;
   }
 }

@@ -80,12 +80,13 @@ export class SessionService {
     const view = this.#parts.changes.partner(partnerOf(caller, request.providerId));
     const now = this.#parts.changes.now();
     const { userId } = request;
-    const user = await this.#parts.documents.get('user', userId);
+    const found = await this.#parts.documents.get('user', userId);
     const decision = decideCheck(userId, LOGIN, view, askOf(view, userId, optionsOf(userId, LOGIN, now)));
-    if (!decision.allowed || user?.providerId !== view.policy.providerId) {
+    if (!decision.allowed || found?.providerId !== view.policy.providerId) {
       const reason = decision.allowed ? 'USER_NOT_FOUND' : decision.reason;
       return { reason, closed: [], sequence: this.#parts.replica.position };
     }
+    const user = settledUser(found, view, now);
     const sessionId = sessionIdOf(view.policy.providerId, userId, randomBytes(16).toString('base64url'));
     const rules = sessionRulesOf(view.policy, user.role, entitlementsAt(view, user, now));
     const opened = await this.#parts.admissions.open({ sessionId, rules, now });

@@ -1,6 +1,6 @@
 /** What an answer says of one quota, in the terms of draft-ietf-httpapi-ratelimit-headers: whole operations and seconds. */
 export interface QuotaPolicyFacts {
-  /** `day`, `week`, `pace`; `requests` for the rate of a partner's callers. */
+  /** `day`, `week`; `requests` for the rate of a partner's callers. */
   readonly name: string;
   readonly quota: number;
   readonly windowS: number;

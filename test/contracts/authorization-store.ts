@@ -3,6 +3,7 @@ import type { AuthorizationModel } from '../../src/domain/relation/model.ts';
 import type { Tuple } from '../../src/domain/relation/tuple.ts';
 import type { AuditLog } from '../../src/ports/audit-log.ts';
 import type { AuthorizationStore, TupleBatch, TupleFilter } from '../../src/ports/authorization-store.ts';
+import { canonicalJson } from '../../src/services/canonical-json.ts';
 import { anEvent, eachWithStore, OTHER_PARTNER, PARTNER, type Made } from './fixtures.ts';
 
 const A = '01KAVD3VEBMMS8YXNX7Z6W8T8A';
@@ -89,6 +90,27 @@ export function authorizationStoreContract(
       await write(A, { writes: [conditional(5)], at: 7 });
       expect(read(A).tuples).toEqual([{ tuple: conditional(5), writtenAt: 7 }]);
       expect(all(A)).toEqual([conditional(5)]);
+    });
+
+    test('names of a model, of a context and of assertions are kept, whatever they are', async () => {
+      const named = <T>(value: T) => JSON.parse(`{"__proto__": ${JSON.stringify(value)}}`) as Record<string, T>;
+      const source = { ...MODEL, type_definitions: [{ type: 'doc', relations: named({ this: {} }) }] };
+      const written = { ...conditional(5), condition: { name: 'until', context: named(named(1)) } };
+      await create(A);
+      await store().writeModel(A, { id: B, source }, []);
+      await write(A, { writes: [written] });
+      await store().writeAssertions(A, B, [named(1)], []);
+      const kept = {
+        model: store().model(A, B)?.source,
+        tuples: all(A),
+        changes: store()
+          .changes(A, { after: 0, limit: 1 })
+          .changes.map((change) => change.tuple),
+        assertions: store().assertions(A, B),
+      };
+      // By text: a comparison of objects does not see a field of this name.
+      const expected = { model: source, tuples: [written], changes: [written], assertions: [named(1)] };
+      expect(canonicalJson(kept)).toBe(canonicalJson(expected));
     });
 
     const batches: readonly (readonly [

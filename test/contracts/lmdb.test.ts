@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { DataDirError } from '../../src/adapters/lmdb/data-dir-error.ts';
 import { MAP_SIZE_BYTES_DEFAULT, openEnvironment, WRITES_WAITING_MAX } from '../../src/adapters/lmdb/environment.ts';
 import { openLmdb, type LmdbOptions, type LmdbStores } from '../../src/adapters/lmdb/open-lmdb.ts';
@@ -42,6 +42,40 @@ admissionStoreContract('lmdb', async (clock) => {
 relationshipStoreContract('lmdb', made);
 outageJournalContract('lmdb', () => part('outages'));
 relationshipStoreContract('lmdb with few batches kept', () => made({ batchesKept: 5 }));
+
+describe('lmdb removes what a deleted store of OpenFGA’s API held', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse.'));
+  afterAll(() => rmSync(dataDir, { recursive: true }));
+
+  /** Rows of tuples that are there when nobody else has the directory open. */
+  async function rowsLeft(): Promise<number> {
+    const { databases, read, close } = openEnvironment(dataDir, MAP_SIZE_BYTES_DEFAULT);
+    const rows = read(() => databases.authorizationTuples.getCount() + databases.authorizationTuplesByUser.getCount());
+    await close();
+    return rows;
+  }
+
+  test('after its answer, and after the next start where the process ends before', async () => {
+    const id = '01KAVD3VEBMMS8YXNX7Z6W8T8A';
+    const tuples = Array.from({ length: 2_000 }, (_, n) => ({
+      user: 'user:a',
+      relation: 'viewer',
+      object: `doc:${n}`,
+    }));
+    const first = openLmdb({ dataDir });
+    await first.authorization.createStore({ id, name: 'a store', ownerId: undefined, createdAt: 1 }, []);
+    const batch = { deletes: [], writes: tuples, onDuplicate: 'error', onMissing: 'error', at: 1 } as const;
+    await first.authorization.write(id, batch, []);
+    expect(await first.authorization.deleteStore(id, [])).toBe(true);
+    await first.close();
+    expect(await rowsLeft()).toBeGreaterThan(2_000);
+    const second = openLmdb({ dataDir });
+    // A turn of the store for each, as many as the removal needs at the most.
+    for (let turn = 0; turn < 30; turn += 1) await second.authorization.deleteStore(id, []);
+    await second.close();
+    expect(await rowsLeft()).toBe(0);
+  });
+});
 
 describe('lmdb bounds what it keeps of relationship changes', () => {
   const kept = eachWithStore(() => made({ batchesKept: 10 }));

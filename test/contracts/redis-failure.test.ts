@@ -53,6 +53,20 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   }
 }
 
+describe('a process that is held up', () => {
+  it('takes the answer that came meanwhile, and does not say that the server is away', (ctx) =>
+    withStores(ctx, { commandTimeoutMs: 100 }, async ({ admissions, circuit }) => {
+      const asked = Array.from({ length: 8 }, (_, n) => admit(admissions, n));
+      // What is asked leaves before the loop is held up.
+      await new Promise(setImmediate);
+      const heldUntilMs = performance.now() + 500;
+      while (performance.now() < heldUntilMs);
+      const outcomes = await Promise.all(asked);
+      expect(outcomes.map(({ kind }) => kind)).toEqual(Array(8).fill('first'));
+      expect(circuit()).toBe('closed');
+    }));
+});
+
 describe('one admission', () => {
   it('is one command and one round trip, a batch too', (ctx) =>
     withStores(ctx, {}, async ({ admissions }, redis) => {

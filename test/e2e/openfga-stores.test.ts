@@ -238,6 +238,14 @@ describe.each(['http', 'grpc'] as const)('stores over %s', (wire) => {
     });
     expect(headers).not.toHaveProperty('gatehouse-list-truncated');
   });
+
+  it.each(['%', 'x', 'AAAA====', ''])('are not listed from a position that no list gave: %j', async (after) => {
+    const on = as('operator');
+    const request = { store_id: await aStore(on), type: 'doc', relation: 'viewer', user: 'user:a' };
+    const outcome = await on.call('ListObjects', request, { 'gatehouse-list-after': after });
+    if (after === '') expect(outcome.answer).toMatchObject({ objects: ['doc:1'] });
+    else expectError(outcome, 'validation_error', 400);
+  });
 });
 
 describe('paths below /stores that there are none of', () => {
@@ -248,6 +256,21 @@ describe('paths below /stores that there are none of', () => {
     const response = await fetch(`${app.httpOrigin}${path}`, { method });
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ code });
+  });
+
+  it.each([600_000, 700_000, 2_000_000])('a body of %d bytes and no announced length is measured', async (bytes) => {
+    const body = new Blob([' '.repeat(bytes)]).stream();
+    const headers = { authorization: `Bearer ${app.keys['operator']}` };
+    const init: RequestInit & { duplex: 'half' } = { method: 'POST', body, headers, duplex: 'half' };
+    const { status, code, message } = await fetch(`${app.httpOrigin}/stores`, init).then(async (response) => ({
+      status: response.status,
+      ...((await response.json()) as { code: string; message: string }),
+    }));
+    if (bytes <= 616_448) expect({ status, code }).toEqual({ status: 400, code: 'validation_error' });
+    else {
+      expect({ status, code }).toEqual({ status: 500, code: 'resource_exhausted' });
+      expect(message).toMatch(/larger than max \(\d+ vs\. 616448\)$/);
+    }
   });
 
   it('a body that is no JSON has the code of OpenFGA', async () => {

@@ -106,8 +106,8 @@ function objectOf(text: string): Json {
 }
 
 function filterOf(text: string): Json {
-  const [type, relation] = text.split('#');
-  return relation === undefined ? { type } : { type, relation };
+  const hash = text.indexOf('#');
+  return hash === -1 ? { type: text } : { type: text.slice(0, hash), relation: text.slice(hash + 1) };
 }
 
 /** Trees differ by the order of tuples, and in what of nothing is left out on which wire. */

@@ -9,6 +9,7 @@ import type { Surroundings } from '../../src/commands/surroundings.ts';
 import { main } from '../../src/main.ts';
 import { Fault } from '../../src/domain/errors.ts';
 import { SCOPES } from '../../src/ports/document-store.ts';
+import { OPENFGA_LIMITS } from '../../src/services/openfga/openfga-limits.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -73,7 +74,7 @@ const firstStart: FirstStart = {
 
 function compositionOf(overrides: Partial<Composition> = {}, first?: FirstStart): Composition {
   const app: App = {
-    services: {} as App['services'],
+    services: { openfga: { limits: OPENFGA_LIMITS } } as App['services'],
     authenticate: () => {
       throw new Fault('UNAUTHENTICATED', 'a valid API key is needed');
     },

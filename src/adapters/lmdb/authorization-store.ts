@@ -11,11 +11,22 @@ const HEAD = 'authorization_head';
 /** Stands where a partner's id would: of an operator's store. */
 const NO_OWNER = '-';
 
-/** Stores of OpenFGA's API in the embedded set-up. */
+/** Stores of OpenFGA's API in the embedded set-up. What deleted ones held is removed meanwhile, and after the next start where a process ends before. */
 export function lmdbAuthorizationStore(environment: Environment): AuthorizationStore {
   const { databases, read, write } = environment;
   const { authorizationStores, authorizationModels, authorizationAssertions } = databases;
   const readHead = () => headOf(databases);
+
+  let removal = Promise.resolve();
+  /** Loss of the store ends it; the next delete or the next start goes on with it. */
+  const removeMeanwhile = (): void => {
+    removal = removal.then(() => removeLeftovers(environment)).catch(() => {});
+  };
+  removeMeanwhile();
+
+  /** A store that is gone holds nothing, though its rows may still be there. */
+  const readOf = <T, None>(storeId: string, query: () => T, none: None): T | None =>
+    read(() => (authorizationStores.doesExist(storeId) ? query() : none));
 
   /** Within a write of something that hangs on a store. Answers undefined where the store is gone. */
   const change = <T>(
@@ -48,7 +59,7 @@ export function lmdbAuthorizationStore(environment: Environment): AuthorizationS
         databases.meta.putSync(`authorization_removal/${id}`, true);
         return true;
       });
-      await removeLeftovers(environment);
+      if (deleted) removeMeanwhile();
       return deleted ?? false;
     },
     writeModel: async (storeId, model, events) =>
@@ -58,30 +69,33 @@ export function lmdbAuthorizationStore(environment: Environment): AuthorizationS
         authorizationModels.putSync(`${storeId}/${model.id}`, model);
         return true;
       })) ?? false,
-    model: (storeId, modelId) => read(() => authorizationModels.get(`${storeId}/${modelId}`)),
-    models: (storeId, page) => read(() => modelsOf(databases, storeId, page)),
+    model: (storeId, modelId) => readOf(storeId, () => authorizationModels.get(`${storeId}/${modelId}`), undefined),
+    models: (storeId, page) => readOf(storeId, () => modelsOf(databases, storeId, page), []),
     write: (storeId, batch, events) =>
       write(() => {
         const outcome = writeTuples(databases, storeId, batch);
         if (outcome.done) advance(databases, events);
         return outcome;
       }),
-    read: (storeId, filter, page) => readTuples(environment, storeId, filter, page),
+    read: (storeId, filter, page) =>
+      readOf(storeId, () => true, false) ? readTuples(environment, storeId, filter, page) : { tuples: [] },
     *all(storeId) {
       for (let after: Parameters<typeof tuplesAfter>[2]; ;) {
-        const page = read(() => tuplesAfter(databases, storeId, after));
+        const page = readOf(storeId, () => tuplesAfter(databases, storeId, after), { rows: [], last: undefined });
         for (const { tuple } of page.rows) yield tuple;
         after = page.last;
         if (page.rows.length < TUPLES_A_READ) return;
       }
     },
-    changes: (storeId, page) => read(() => changesOf(databases, storeId, page)),
+    changes: (storeId, page) =>
+      readOf(storeId, () => changesOf(databases, storeId, page), { changes: [], through: page.after }),
     writeAssertions: async (storeId, modelId, assertions, events) =>
       (await change(storeId, events, () => {
         authorizationAssertions.putSync(`${storeId}/${modelId}`, assertions);
         return true;
       })) ?? false,
-    assertions: (storeId, modelId) => read(() => authorizationAssertions.get(`${storeId}/${modelId}`) ?? []),
+    assertions: (storeId, modelId) =>
+      readOf(storeId, () => authorizationAssertions.get(`${storeId}/${modelId}`), undefined) ?? [],
   };
 }
 

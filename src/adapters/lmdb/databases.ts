@@ -92,6 +92,9 @@ export function openDatabases(root: RootDatabase, dataDir: string): Databases {
   // Plain maps: a value can be read without whatever was written before it.
   const named = <V, K extends string | number | string[]>(name: string): Database<V, K> =>
     root.openDB<V, K>(name, { encoding: 'msgpack', encoder: { useRecords: false } } as object);
+  // What callers name as they like: the other encoding has another name for a field `__proto__`.
+  const asJson = <V, K extends string | string[]>(name: string): Database<V, K> =>
+    root.openDB<V, K>(name, { encoding: 'json' });
   const databases: Databases = {
     meta: named('meta'),
     documents: named('documents'),
@@ -112,11 +115,11 @@ export function openDatabases(root: RootDatabase, dataDir: string): Databases {
     outages: named('outages'),
     authorizationStores: named('authorization_stores'),
     authorizationStoresByOwner: named('authorization_stores_by_owner'),
-    authorizationModels: named('authorization_models'),
-    authorizationTuples: named('authorization_tuples'),
+    authorizationModels: asJson('authorization_models'),
+    authorizationTuples: asJson('authorization_tuples'),
     authorizationTuplesByUser: named('authorization_tuples_by_user'),
-    authorizationChanges: named('authorization_changes'),
-    authorizationAssertions: named('authorization_assertions'),
+    authorizationChanges: asJson('authorization_changes'),
+    authorizationAssertions: asJson('authorization_assertions'),
   };
   checkLayout(dataDir, databases);
   return databases;

@@ -13,11 +13,11 @@ import type { AdmissionStore, AdmissionStoreHealth, AdmitOutcome } from '../../p
 import type { Clock } from '../../ports/clock.ts';
 import type { Connection } from './connection.ts';
 import { settingFindings } from './health.ts';
-import { readAnswer, readRepeat, type ScriptAnswer } from './outcome-text.ts';
 import { loadScript, type Script } from './script.ts';
+import { readRepeat, readReply, type ScriptAnswer } from './script-reply.ts';
 import { readSession, rulesArguments } from './session-text.ts';
 import { StoreClock } from './store-clock.ts';
-import { daysAround, termsText } from './terms-text.ts';
+import { daysAround, termsText, wordsText } from './terms-text.ts';
 
 type OpenRequest = Parameters<AdmissionStore['open']>[0];
 type AdmitRequest = Parameters<AdmissionStore['admit']>[0];
@@ -56,21 +56,22 @@ export class RedisAdmissionStore implements AdmissionStore {
   }
 
   async open({ sessionId, rules }: OpenRequest) {
-    const args = [entropyOf(sessionId), ...rulesArguments(rules)];
+    const args = [fieldOf(sessionId), ...rulesArguments(rules)];
     const [text = '', ...closed] = await this.#ask(SCRIPTS.open, keysOfSession(sessionId), args);
     const { providerId, userId } = ownerOfSession(sessionId);
     return {
       session: readSession(sessionId, text),
-      closed: closed.map((entropy) => sessionIdOf(providerId, userId, entropy)),
+      closed: closed.map((field) => sessionOfField(providerId, userId, field)),
     };
   }
 
   async admit(request: AdmitRequest): Promise<AdmitOutcome> {
     const { sessionId, operationId, payloadHash, terms } = request;
     const keys = keysOfSession(sessionId);
+    const kept = keptOf(payloadHash, terms);
     return this.#decided(terms, (text) => {
-      const args = [this.#clockArgument(), entropyOf(sessionId), operationId, shortHash(payloadHash), text];
-      return this.#connection.run(SCRIPTS.admit, keys, args) as Promise<string>;
+      const args = [this.#clockArgument(), fieldOf(sessionId), operationId, kept, text];
+      return this.#connection.run(SCRIPTS.admit, keys, args) as Promise<Buffer>;
     });
   }
 
@@ -85,12 +86,12 @@ export class RedisAdmissionStore implements AdmissionStore {
       const left = requests.slice(outcomes.length);
       const args = left.flatMap(({ sessionId, operationId, payloadHash, terms }) => {
         const text = termsText(terms, daysAround(daysAt, terms.timeZone));
-        return [entropyOf(sessionId), operationId, shortHash(payloadHash), text];
+        return [fieldOf(sessionId), operationId, keptOf(payloadHash, terms), text];
       });
       const all = [this.#clockArgument(), ...args];
       const replies = await this.#connection.run(SCRIPTS.admit, keysOfSession(first.sessionId), all);
-      for (const [n, text] of (typeof replies === 'string' ? [replies] : (replies as string[])).entries()) {
-        const answer = readAnswer(text, (left[n] ?? first).terms);
+      for (const [n, reply] of (Array.isArray(replies) ? (replies as Buffer[]) : [replies as Buffer]).entries()) {
+        const answer = readReply(reply, (left[n] ?? first).terms);
         if (answer.kind === 'day-unknown') {
           daysAt = answer.at;
           break;
@@ -104,15 +105,15 @@ export class RedisAdmissionStore implements AdmissionStore {
 
   async recall({ sessionId, operationId, payloadHash }: RecallRequest): Promise<AdmitOutcome | undefined> {
     const args = [this.#clockArgument(), operationId, shortHash(payloadHash)];
-    const text = await this.#connection.run(SCRIPTS.recall, keysOfSession(sessionId), args);
-    return typeof text === 'string' ? readRepeat(text) : undefined;
+    const reply = await this.#connection.run(SCRIPTS.recall, keysOfSession(sessionId), args);
+    return reply instanceof Buffer ? readRepeat(reply) : undefined;
   }
 
   async preflight({ sessionId, terms }: PreflightRequest): Promise<Admission> {
     const keys = keysOfSession(sessionId);
     const outcome = await this.#decided(terms, (text) => {
-      const args = [this.#clockArgument(), entropyOf(sessionId), text];
-      return this.#connection.run(SCRIPTS.preflight, keys, args) as Promise<string>;
+      const args = [this.#clockArgument(), fieldOf(sessionId), keptOf('', terms), text];
+      return this.#connection.run(SCRIPTS.preflight, keys, args) as Promise<Buffer>;
     });
     if (outcome.kind !== 'first') throw new RangeError('a preflight has no operation_id to repeat');
     return outcome.admission;
@@ -120,12 +121,12 @@ export class RedisAdmissionStore implements AdmissionStore {
 
   async count({ sessionId, operationId, payloadHash, cost, counted, at, admission }: CountRequest): Promise<void> {
     const moments = [String(at), String(counted ? cost : 0), JSON.stringify(admission), String(admission.at)];
-    const args = [this.#clockArgument(), entropyOf(sessionId), operationId, shortHash(payloadHash), ...moments];
+    const args = [this.#clockArgument(), fieldOf(sessionId), operationId, shortHash(payloadHash), ...moments];
     await this.#connection.run(SCRIPTS.count, keysOfSession(sessionId), args);
   }
 
   async close(sessionId: SessionId): Promise<SessionRecord | undefined> {
-    const [text] = await this.#ask(SCRIPTS.close, keysOfSession(sessionId), [entropyOf(sessionId)]);
+    const [text] = await this.#ask(SCRIPTS.close, keysOfSession(sessionId), [fieldOf(sessionId)]);
     return text === undefined ? undefined : readSession(sessionId, text);
   }
 
@@ -134,7 +135,7 @@ export class RedisAdmissionStore implements AdmissionStore {
   }
 
   async get(sessionId: SessionId): Promise<SessionRecord | undefined> {
-    const [text] = await this.#ask(SCRIPTS.sessions, keysOfSession(sessionId), [entropyOf(sessionId)]);
+    const [text] = await this.#ask(SCRIPTS.sessions, keysOfSession(sessionId), [fieldOf(sessionId)]);
     return text === undefined ? undefined : readSession(sessionId, text);
   }
 
@@ -165,11 +166,11 @@ export class RedisAdmissionStore implements AdmissionStore {
   }
 
   /** Asks with the days around the store's clock as far as it is known here, and again where it turns out to be another day there. */
-  async #decided(terms: AdmissionTerms, ask: (termsText: string) => Promise<string>): Promise<AdmitOutcome> {
+  async #decided(terms: AdmissionTerms, ask: (termsText: string) => Promise<Buffer>): Promise<AdmitOutcome> {
     let daysAt = this.now();
     for (let asked = 0; asked < ASKS_MAX; asked += 1) {
       const sentMs = performance.now();
-      const answer = readAnswer(await ask(termsText(terms, daysAround(daysAt, terms.timeZone))), terms);
+      const answer = readReply(await ask(termsText(terms, daysAround(daysAt, terms.timeZone))), terms);
       this.#learn(answer, sentMs);
       if (answer.kind === 'outcome') return answer.outcome;
       daysAt = answer.at;
@@ -186,9 +187,9 @@ export class RedisAdmissionStore implements AdmissionStore {
   async #ask(script: Script, keys: Keys, args: readonly string[]): Promise<readonly string[]> {
     const sentMs = performance.now();
     const reply = await this.#connection.run(script, keys, [this.#clockArgument(), ...args]);
-    const [storeAt, ...rest] = reply as [number, ...string[]];
+    const [storeAt, ...rest] = reply as [number, ...Buffer[]];
     this.#storeClock.learn({ sentMs, receivedMs: performance.now(), storeAt });
-    return rest;
+    return rest.map(String);
   }
 
   #clockArgument(): string {
@@ -206,15 +207,24 @@ function keysOfSession(sessionId: SessionId): Keys {
   return keysOf(providerId, userId);
 }
 
-/** The part of a session id that follows its partner and user. */
-const entropyOf = (sessionId: SessionId): string => sessionId.slice(13);
+/** Characters of a session id before those that are its own: its partner and user. */
+const OWNER_CHARACTERS = 13;
+
+/** What a session stands under in the hash of its user. */
+const fieldOf = (sessionId: SessionId): string => ` ${sessionId.slice(OWNER_CHARACTERS)}`;
+
+const sessionOfField = (providerId: ProviderId, userId: UserId, field: string): SessionId =>
+  sessionIdOf(providerId, userId, field.slice(1));
+
+/** What the answer to an operation keeps of it. */
+const keptOf = (payloadHash: string, terms: AdmissionTerms): string => shortHash(payloadHash) + wordsText(terms);
 
 const shortHash = (payloadHash: string): string => payloadHash.slice(0, HASH_CHARACTERS).padEnd(HASH_CHARACTERS, '.');
 
 function sessionsIn(providerId: ProviderId, userId: UserId, parts: readonly string[]): SessionRecord[] {
   const sessions: SessionRecord[] = [];
   for (let n = 0; n + 1 < parts.length; n += 2) {
-    sessions.push(readSession(sessionIdOf(providerId, userId, parts[n] ?? ''), parts[n + 1] ?? ''));
+    sessions.push(readSession(sessionOfField(providerId, userId, parts[n] ?? ''), parts[n + 1] ?? ''));
   }
   return sessions;
 }

@@ -30,7 +30,7 @@ export interface ConnectionSettings {
  * whether the command was done is not known then. Nothing is queued while there is no connection, and nothing is sent twice.
  */
 export interface Connection {
-  /** Runs a script on the keys of one user, in one round trip, or two where the server does not know it yet. */
+  /** Runs a script on the keys of one user, in one round trip, or two where the server does not know it yet. Texts in the reply are bytes. */
   run(script: Script, keys: readonly [string, string], args: readonly string[]): Promise<unknown>;
   /** The reply to INFO of each server that holds keys. */
   info(): Promise<readonly string[]>;
@@ -56,7 +56,7 @@ export async function connect(address: RedisAddress, settings: ConnectionSetting
     client.connect().catch((error: unknown) => log?.warn('Redis cannot be reached yet', { error: bare(error) })),
     new Promise((resolve) => setTimeout(resolve, CONNECT_TIMEOUT_MS).unref()),
   ]);
-  return new ClientConnection(client);
+  return new ClientConnection(client, settings.commandTimeoutMs ?? COMMAND_TIMEOUT_MS_DEFAULT);
 }
 
 function clientOf(address: RedisAddress, settings: ConnectionSettings): Redis | Cluster {
@@ -68,7 +68,6 @@ function clientOf(address: RedisAddress, settings: ConnectionSettings): Redis | 
     ...(password !== undefined && { password }),
     ...(tls && { tls: ca === undefined ? {} : { ca } }),
     connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: commandTimeoutMs,
     socketTimeout: Math.max(SILENCE_MS_MIN, 2 * commandTimeoutMs),
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -97,18 +96,20 @@ const isReply = (error: unknown): error is Error => error instanceof Error && er
 
 class ClientConnection implements Connection {
   readonly #client: Redis | Cluster;
+  readonly #timeoutMs: number;
   readonly #breaker = new CircuitBreaker();
   #isCorked = false;
 
-  constructor(client: Redis | Cluster) {
+  constructor(client: Redis | Cluster, timeoutMs: number) {
     this.#client = client;
+    this.#timeoutMs = timeoutMs;
   }
 
   async run(script: Script, keys: readonly [string, string], args: readonly string[]): Promise<unknown> {
     if (!this.#breaker.passes(performance.now())) throw unavailable();
     try {
       this.#cork();
-      const reply = await this.#client.evalsha(script.sha, 2, ...keys, ...args);
+      const reply = await this.#inTime(this.#client.callBuffer('evalsha', script.sha, 2, ...keys, ...args));
       this.#breaker.succeeded();
       return reply;
     } catch (error) {
@@ -116,7 +117,7 @@ class ClientConnection implements Connection {
     }
     // The server does not know the script: it has done nothing, and learns it by this.
     try {
-      const reply = await this.#client.eval(script.source, 2, ...keys, ...args);
+      const reply = await this.#inTime(this.#client.callBuffer('eval', script.source, 2, ...keys, ...args));
       this.#breaker.succeeded();
       return reply;
     } catch (error) {
@@ -126,7 +127,7 @@ class ClientConnection implements Connection {
 
   async info(): Promise<readonly string[]> {
     try {
-      return await Promise.all(this.#masters().map((node) => node.info()));
+      return await this.#inTime(Promise.all(this.#masters().map((node) => node.info())));
     } catch (error) {
       throw unavailable(error);
     }
@@ -143,6 +144,20 @@ class ClientConnection implements Connection {
 
   #masters(): readonly Redis[] {
     return this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
+  }
+
+  /** Rejects past the deadline, once what has come meanwhile is read: a process that was held up does not blame the server. */
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const giveUp = () => setImmediate(() => reject(new Error('no answer within the deadline')));
+      timer = setTimeout(giveUp, this.#timeoutMs);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** What is sent in one turn of the event loop goes out in one write. */

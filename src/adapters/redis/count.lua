@@ -1,14 +1,14 @@
 -- Takes in an operation that was admitted while the store was away: counts it and keeps its answer. One that is known, or that has
 -- left every window, changes nothing.
 -- KEYS  the user's hash, its open sessions (layout.lua)
--- ARGV  clock: a moment, or nothing for that of the server; the 22 characters of its session; its operation_id; 12 characters of its payload's
+-- ARGV  clock: a moment, or nothing for that of the server; the field of its session; its operation_id; 12 characters of its payload's
 --       hash; its moment; what it counts, 0 for nothing; the answer in JSON; the moment of the answer
 -- returns nothing
 -- include layout.lua state.lua session.lua log.lua answer.lua
 
-local clock, sessionId, operationId, hash = clockOf(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
+local clock, sessionField, operationId, hash = clockOf(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local askedAt, cost = tonumber(ARGV[5]), tonumber(ARGV[6])
-local found = call('HMGET', KEY, HEAD, ' ' .. sessionId, operationId)
+local found = call('HMGET', KEY, HEAD, sessionField, operationId)
 if replayOf(found[3], hash, askedAt) then
   return
 end
@@ -19,13 +19,13 @@ end
 local now = max(askedAt, user.latestAt)
 user.latestAt, user.lastAdmittedAt = now, now
 
-local writes = { HEAD, false, operationId, pack(ANSWER_FORM, 'J', hash, tonumber(ARGV[8])) .. ARGV[7] }
+local writes = { HEAD, false, operationId, pack(ANSWER_FORM, 'J', tonumber(ARGV[8])) .. hash .. ARGV[7] }
 local neededUntil = max(now, clock) + KEPT_MS
 local session = sessionOf(found[2])
 local endsAt = session and endOf(session)
 if session and not (endsAt and endsAt <= askedAt) then
   session.activeAt = max(askedAt, session.activeAt)
-  writes[5], writes[6] = ' ' .. sessionId, packSession(session)
+  writes[5], writes[6] = sessionField, packSession(session)
   neededUntil = max(neededUntil, sessionKeptUntil(session, now))
 end
 prune(now)

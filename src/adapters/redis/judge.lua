@@ -1,152 +1,4 @@
--- Part of admit.lua and preflight.lua: the rules of domain/session/judge.ts, ladder.ts, effect.ts and windows.ts, in their order.
---
--- The terms of one operation, as terms-text.ts writes them:
---   words|flags,cost,daily,weekly,lifetime,inactivity,openMax,dayStart,dayEnd|dayBefore,dayAfter,idleUntil,forgivenAt,appliedAt|rungs|more
--- daily, weekly: limit and grace. flags: one character each, the first that nothing is special about these terms, the others see
--- readTerms. rungs: overDaily,overWeekly,times,withinMs,action,ms,bars; for each. `more` are words that only a refusal needs.
-
-local terms, present = {}, {}
-local YES = 49
-
-local function readTerms(text)
-  local flags, lifetime, inactivity, openMax, position
-  terms.words, flags, terms.cost, terms.maxDaily, terms.maxWeekly, lifetime, inactivity, openMax, terms.dayFrom, terms.dayEnd, position =
-    string.match(text, '^([^|]*)|([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^|]*)|()')
-  local _, quota, lasting, counted, before, after, lifts, review, suspends, special, roleByte = string.byte(flags, 1, 11)
-  terms.hasQuota, terms.lasting, terms.counts = quota == YES, lasting == YES, counted == YES
-  terms.barredBefore, terms.barredAfter, terms.liftable = before == YES, after == YES, lifts == YES
-  terms.reviewOpen, terms.suspendable, terms.role = review == YES, suspends == YES, string.char(roleByte)
-  terms.cost, terms.dayFrom, terms.dayEnd = terms.cost + 0, terms.dayFrom + 0, terms.dayEnd + 0
-  terms.maxDaily, terms.maxWeekly = tonumber(terms.maxDaily), tonumber(terms.maxWeekly)
-  present.lifetime, present.inactivity, present.openMax = tonumber(lifetime), tonumber(inactivity), tonumber(openMax)
-  terms.rest = string.sub(text, position)
-  terms.rungs = nil
-  if special == YES then
-    local idleUntil, forgivenAt, appliedAt = string.match(terms.rest, '^%d+,%d+,(%d+),(%d+),(%d+)|')
-    terms.idleUntil, terms.forgivenAt, terms.appliedAt = idleUntil + 0, forgivenAt + 0, appliedAt + 0
-  else
-    terms.idleUntil, terms.forgivenAt, terms.appliedAt = 0, 0, 0
-  end
-end
-
--- What only some operations need: the days around, the rungs, the words of a refusal.
-local function readRest()
-  if not terms.rungs then
-    terms.dayBefore, terms.dayAfter, terms.rungs, terms.more = string.match(terms.rest, '^(%d+),(%d+),[^|]*|([^|]*)|(.*)$')
-    terms.dayBefore, terms.dayAfter = terms.dayBefore + 0, terms.dayAfter + 0
-  end
-end
-
--- cooldownUntil; the latest effect: its kind ('-' none, 'i' idle, 'r' review, 's' suspend), role, moment and end; exceeded: the moments.
-local standing = {}
-local STANDING_FORM = '>I6c1c1I6I6'
-local EXCEEDED_DAYS_MAX = 92
-
-local function loadStanding(record)
-  standing.cooldownUntil, standing.effectKind, standing.effectRole = 0, '-', '-'
-  standing.effectAt, standing.effectUntil, standing.exceeded = 0, 0, {}
-  if record and record ~= '' then
-    local position
-    standing.cooldownUntil, standing.effectKind, standing.effectRole, standing.effectAt, standing.effectUntil, position =
-      unpackOf(STANDING_FORM, record)
-    while position <= #record do
-      standing.exceeded[#standing.exceeded + 1], position = unpackOf('>I6', record, position)
-    end
-  end
-end
-
-local function packStanding()
-  local parts = {
-    pack(STANDING_FORM, standing.cooldownUntil, standing.effectKind, standing.effectRole, standing.effectAt, standing.effectUntil),
-  }
-  for _, moment in ipairs(standing.exceeded) do
-    parts[#parts + 1] = pack('>I6', moment)
-  end
-  return table.concat(parts)
-end
-
--- The judgement. `bar`: what keeps the session out ('u' unknown, or the end it came to). Moments that do not apply are nil.
-local judged = {}
-
-local function fitsAt(used, n, most, opens)
-  if used + n <= most then
-    return judged.at
-  end
-  return n <= most and opens(n) or nil
-end
-
-local function dayOpens()
-  return terms.dayEnd
-end
-
-local function weekOpens(n)
-  return momentOf(user.total + n - terms.maxWeekly) + WEEK_MS
-end
-
-local function dailyFitsAt(n)
-  return fitsAt(judged.dailyUsed, n, terms.maxDaily, dayOpens)
-end
-
-local function weeklyFitsAt(n)
-  return fitsAt(judged.weeklyUsed, n, terms.maxWeekly, weekOpens)
-end
-
--- First moment at which both windows take n operations; nil: never.
-local function roomFor(n)
-  local daily, weekly = dailyFitsAt(n), weeklyFitsAt(n)
-  local function takes(moment)
-    return (moment < judged.dailyForgiven or (daily and moment >= daily))
-      and (moment < judged.weeklyForgiven or (weekly and moment >= weekly))
-  end
-  if takes(judged.at) then
-    return judged.at
-  end
-  local first, second = daily or weekly, weekly or daily
-  if first and first > second then
-    first, second = second, first
-  end
-  if first and takes(first) then
-    return first
-  end
-  return second and takes(second) and second or nil
-end
-
-local function roomForOne()
-  return terms.hasQuota and roomFor(1) or not terms.hasQuota and judged.at or nil
-end
-
--- False: the day at hand is not among those of the terms.
-local function findDay()
-  if judged.at < terms.dayFrom or judged.at >= terms.dayEnd then
-    readRest()
-    if judged.at >= terms.dayFrom and judged.at < terms.dayAfter then
-      terms.dayFrom, terms.dayEnd = terms.dayEnd, terms.dayAfter
-    elseif judged.at < terms.dayFrom and judged.at >= terms.dayBefore then
-      terms.dayFrom, terms.dayEnd = terms.dayBefore, terms.dayFrom
-    else
-      return false
-    end
-  end
-  return true
-end
-
-local function measure()
-  if user.dayStart ~= terms.dayFrom then
-    user.dayTotal = user.latestAt < terms.dayFrom and user.total or totalThrough(terms.dayFrom - 1)
-    user.dayStart = terms.dayFrom
-  end
-  advanceEdge(judged.at)
-  judged.dailyUsed, judged.weeklyUsed = user.total - user.dayTotal, user.total - user.edgeTotal
-  judged.weeklyResets = judged.weeklyUsed == 0 and judged.at or user.edgeAt + WEEK_MS
-  judged.dailyForgiven, judged.weeklyForgiven = 0, 0
-  if terms.lasting and terms.forgivenAt > 0 then
-    judged.dailyForgiven = terms.forgivenAt >= terms.dayFrom and terms.dayEnd or 0
-    local through = totalThrough(terms.forgivenAt)
-    if terms.maxWeekly > 0 and through - user.edgeTotal >= terms.maxWeekly then
-      judged.weeklyForgiven = momentOf(through + 1 - terms.maxWeekly) + WEEK_MS
-    end
-  end
-end
+-- Part of admit.lua and preflight.lua: the rules of domain/session/judge.ts, ladder.ts and effect.ts, in their order.
 
 -- The place of the highest rung that is met (0: none), its action and its time.
 local function rungMet(daily, weekly)
@@ -193,6 +45,18 @@ local function refusesBy(action, bars, pacedFrom)
   return true
 end
 
+local function noteExceeded()
+  local last = standing.exceeded[#standing.exceeded]
+  if last and last >= terms.dayFrom then
+    return
+  end
+  standing.exceeded[#standing.exceeded + 1] = judged.at
+  if #standing.exceeded > EXCEEDED_DAYS_MAX then
+    table.remove(standing.exceeded, 1)
+  end
+  judged.standingChanged = true
+end
+
 -- What an action that refuses an operation changes in the user document: sets the effect.
 local function arise(action)
   if action == 'i' then
@@ -210,18 +74,6 @@ local function arise(action)
   end
   standing.effectAt, standing.effectRole = max(judged.at, terms.appliedAt + 1), terms.role
   judged.effect, judged.standingChanged = true, true
-end
-
-local function noteExceeded()
-  local last = standing.exceeded[#standing.exceeded]
-  if last and last >= terms.dayFrom then
-    return
-  end
-  standing.exceeded[#standing.exceeded + 1] = judged.at
-  if #standing.exceeded > EXCEEDED_DAYS_MAX then
-    table.remove(standing.exceeded, 1)
-  end
-  judged.standingChanged = true
 end
 
 -- Decides on the operation of readTerms at a clock; loadHead and loadStanding came before. False: the day is not known.
@@ -310,50 +162,4 @@ local function judge(session, clock)
     judged.expiresAt = endOf(session, present)
   end
   return true
-end
-
-local function isPlain()
-  if not judged.admitted or judged.rung or judged.effect or judged.endsIdle then
-    return false
-  end
-  return not terms.hasQuota
-    or (judged.dailyForgiven == 0 and judged.weeklyForgiven == 0 and judged.dailyUsed + terms.cost <= terms.maxDaily
-      and judged.weeklyUsed + terms.cost <= terms.maxWeekly)
-end
-
-local function plainNumbers()
-  local expiresLeft = judged.expiresAt and judged.expiresAt - judged.at + 1 or 0
-  if not terms.hasQuota then
-    return 0, 0, 0, 0, expiresLeft
-  end
-  return judged.dailyUsed, terms.dayEnd - judged.at, judged.weeklyUsed, judged.weeklyResets - judged.at, expiresLeft
-end
-
-local function digit(flag)
-  return flag and '1' or '0'
-end
-
--- <at>,<skew>,<admitted>,<bar>,<expiresAt>,<idleUntil>,<review>,<cooldownUntil>,<suspending>,<windowsBar>,<rung>,<action>,<pacedUntil>,
--- <resetAt>,<retryAt>,<effect kind>,<role>,<at>,<until>,<endsIdle> and, with a quota, of the day and the week each
--- ,<used>,<excess>,<fitsAt>,<forgivenUntil>,<resetsAt>
-local function judgementText(skew)
-  local kind, role, from, till = '', '', '', ''
-  if judged.effect then
-    kind, role, from, till = standing.effectKind, standing.effectRole, standing.effectAt, standing.effectUntil
-  end
-  local parts = {
-    judged.at, skew, digit(judged.admitted), judged.bar or '', judged.expiresAt or '', judged.idleBarUntil or '',
-    digit(judged.review), judged.coolingUntil or '', digit(judged.suspending), digit(judged.windowsBar), judged.rung or '',
-    judged.acted or '', judged.pacedUntil or '', judged.resetAt or '', judged.retryAt or '', kind, role, from, till,
-    digit(judged.endsIdle),
-  }
-  local text = table.concat(parts, ',')
-  if not terms.hasQuota then
-    return text
-  end
-  return table.concat({
-    text, judged.dailyUsed, judged.dailyUsed + terms.cost - terms.maxDaily, dailyFitsAt(terms.cost) or '', judged.dailyForgiven,
-    terms.dayEnd, judged.weeklyUsed, judged.weeklyUsed + terms.cost - terms.maxWeekly, weeklyFitsAt(terms.cost) or '',
-    judged.weeklyForgiven, judged.weeklyResets,
-  }, ',')
 end

@@ -1,5 +1,5 @@
 -- Part of scripts that read or write the log. A counted operation: its moment, its cost, its id, by the total before it. What is
--- not counted stands in a queue of its own: its moment, 'o' and an operation id or 's' and a session.
+-- not counted stands in a queue of its own: its moment, 'o' and an operation id or 's' and the field of a session.
 
 -- Entries looked for in one command, and how many times: an operation costs 1,000 at most.
 local SPAN = 64
@@ -97,7 +97,7 @@ end
 local function addOldAnswers(ids, now, gone)
   local answers = #ids > 0 and call('HMGET', KEY, unpack(ids)) or {}
   for i, id in ipairs(ids) do
-    if answers[i] and select(3, unpackOf(ANSWER_FORM, answers[i])) + WEEK_MS <= now then
+    if answers[i] and select(2, unpackOf(ANSWER_FORM, answers[i])) + WEEK_MS <= now then
       gone[#gone + 1] = id
     end
   end
@@ -134,7 +134,7 @@ local function prune(now)
       if kind == 'o' then
         ids[#ids + 1] = string.sub(entry, position)
       else
-        gone[#gone + 1] = ' ' .. string.sub(entry, position)
+        gone[#gone + 1] = string.sub(entry, position)
       end
     end
   end

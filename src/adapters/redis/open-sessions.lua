@@ -9,15 +9,11 @@ end
 
 -- Those of these places in the order of opening whose end is not written down.
 local function unendedSessions(first, last)
-  local ids = call('ZRANGE', SESSIONS, first, last)
-  local fields, sessions = {}, {}
-  for i, id in ipairs(ids) do
-    fields[i] = ' ' .. id
-  end
-  for from = 1, #ids, CHUNK do
+  local fields, sessions = call('ZRANGE', SESSIONS, first, last), {}
+  for from = 1, #fields, CHUNK do
     for offset, record in ipairs(call('HMGET', KEY, slice(fields, from))) do
       if record then
-        sessions[#sessions + 1] = { id = ids[from + offset - 1], session = sessionOf(record) }
+        sessions[#sessions + 1] = { field = fields[from + offset - 1], session = sessionOf(record) }
       end
     end
   end
@@ -27,10 +23,10 @@ end
 -- Writes an end down, by way of `writes`.
 local function endSession(each, endsAt, by, now, writes)
   each.session.endedAt, each.session.endedBy = endsAt, by
-  writes[#writes + 1] = ' ' .. each.id
+  writes[#writes + 1] = each.field
   writes[#writes + 1] = packSession(each.session)
-  call('ZREM', SESSIONS, each.id)
-  queue('s', each.id, now, writes)
+  call('ZREM', SESSIONS, each.field)
+  queue('s', each.field, now, writes)
 end
 
 local function writeAll(writes)

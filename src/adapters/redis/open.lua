@@ -1,11 +1,11 @@
 -- Opens a session, and closes the oldest open ones that leave no room for it. An id that exists is answered as it is.
 -- KEYS  the user's hash, its open sessions (layout.lua)
--- ARGV  clock: a moment, or nothing for that of the server; the 22 characters of the session; lifetime, inactivity, openMax
--- returns the clock, the session (session.lua), and the sessions that were closed
+-- ARGV  clock: a moment, or nothing for that of the server; the field of the session; lifetime, inactivity, openMax
+-- returns the clock, the session (session.lua), and the fields of those that were closed
 -- include layout.lua state.lua session.lua log.lua open-sessions.lua
 
-local clock, sessionId = clockOf(ARGV[1]), ARGV[2]
-local found = call('HMGET', KEY, HEAD, ' ' .. sessionId)
+local clock, sessionField = clockOf(ARGV[1]), ARGV[2]
+local found = call('HMGET', KEY, HEAD, sessionField)
 if found[2] then
   return { clock, sessionText(sessionOf(found[2])) }
 end
@@ -30,7 +30,7 @@ if rules.openMax then
   end
   for i = 1, #open + 1 - max(1, rules.openMax) do
     endSession(open[i], now, 'r', now, writes)
-    answer[#answer + 1] = open[i].id
+    answer[#answer + 1] = open[i].field
   end
 else
   -- Without a maximum all stay. Those that ran out 7 days ago are looked for in turn, so that they do not pile up.
@@ -38,17 +38,17 @@ else
   for _, each in ipairs(unendedSessions(from, from + STEP - 1)) do
     local endsAt = endOf(each.session)
     if endsAt and endsAt + WEEK_MS <= now then
-      call('HDEL', KEY, ' ' .. each.id)
-      call('ZREM', SESSIONS, each.id)
+      call('HDEL', KEY, each.field)
+      call('ZREM', SESSIONS, each.field)
     end
   end
 end
 
 local session = { openedAt = now, activeAt = now, lifetime = rules.lifetime, inactivity = rules.inactivity, openMax = rules.openMax }
 answer[2] = sessionText(session)
-writes[#writes + 1] = ' ' .. sessionId
+writes[#writes + 1] = sessionField
 writes[#writes + 1] = packSession(session)
-call('ZADD', SESSIONS, user.opened, sessionId)
+call('ZADD', SESSIONS, user.opened, sessionField)
 user.latestAt, user.opened = now, user.opened + 1
 prune(now)
 keep(sessionKeptUntil(session, now))

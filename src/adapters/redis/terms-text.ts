@@ -60,23 +60,60 @@ function unknownLetter(letter: string): never {
 
 const bit = (flag: boolean): string => (flag ? '1' : '0');
 
-/** The terms as judge.lua reads them: words|numbers|days and what is special|rungs|words of a refusal. */
+/** What the texts of an answer need of the terms. */
+export function wordsText({ warningShare, quota, counted, cost }: AdmissionTerms): string {
+  return `${warningShare},${quota?.daily ?? ''},${quota?.weekly ?? ''},${bit(counted)},${cost},${bit(quota?.standing ?? false)}`;
+}
+
+/** The terms as terms.lua reads them: flags, numbers, and a text of what is special, the rungs, and the words of a refusal. */
 export function termsText(terms: AdmissionTerms, { from, end, beforeFrom, afterEnd }: Days): string {
-  const { quota, role, cost, counted, sessionRules, idle, forgivenAt = 0, appliedAt } = terms;
-  const { lifetimeMs = '', inactivityMs = '', openMax = '' } = sessionRules;
-  const words = `${terms.warningShare},${quota?.daily ?? ''},${quota?.weekly ?? ''},${bit(counted)},${cost}`;
-  const isBarred = terms.causesBefore.length > 0 || terms.causesAfter.length > 0;
-  const barred = `${bit(terms.causesBefore.length > 0)}${bit(terms.causesAfter.length > 0)}`;
+  const {
+    quota,
+    role,
+    cost,
+    counted,
+    sessionRules,
+    idle,
+    forgivenAt = 0,
+    appliedAt,
+    causesBefore,
+    causesAfter,
+  } = terms;
+  const { lifetimeMs, inactivityMs, openMax } = sessionRules;
+  const barred = `${bit(causesBefore.length > 0)}${bit(causesAfter.length > 0)}`;
   const lasting = quota?.standing === true;
   const holds = `${bit(idle?.liftable ?? lasting)}${bit(terms.reviewOpen)}${bit(terms.suspendable)}`;
   const isSpecial = idle !== undefined || forgivenAt > 0 || appliedAt > 0;
-  const isPlain = !isBarred && !isSpecial && !terms.reviewOpen;
+  const isPlain = barred === '00' && !isSpecial && !terms.reviewOpen;
   const flags = `${bit(isPlain)}${bit(quota !== undefined)}${bit(lasting)}${bit(counted)}${barred}${holds}${bit(isSpecial)}${ROLE_LETTERS[role]}`;
-  const limits = quota ? `${quota.daily + quota.grace},${quota.weekly + quota.grace}` : ',';
-  const special = `${beforeFrom},${afterEnd},${idle?.until ?? 0},${forgivenAt},${appliedAt}`;
+  const limits = quota ? sevens(quota.daily + quota.grace) + sevens(quota.weekly + quota.grace) : NO_LIMITS;
+  const rules = ruleSevens(lifetimeMs) + ruleSevens(inactivityMs) + ruleSevens(openMax);
+  const special = `${Math.max(0, beforeFrom)},${Math.max(0, afterEnd)},${idle?.until ?? 0},${forgivenAt},${appliedAt}`;
   const rungs = quota ? quota.rungs.map(rungText).join('') : '';
-  return `${words}|${flags},${cost},${limits},${lifetimeMs},${inactivityMs},${openMax},${from},${end}|${special}|${rungs}|${refusalWords(terms)}`;
+  return `${flags}${sevens(cost)}${limits}${rules}${sevens(from)}${sevens(end)}${special}|${rungs}|${refusalWords(terms)}`;
 }
+
+/** A number below 2^49 in 7 characters of 7 bits, as terms-numbers.lua reads it; of a moment before 1970, where no clock is, 0. */
+export function sevens(number: number): string {
+  if (number <= 0) return ZERO;
+  if (number >= SEVENS_END) throw new RangeError(`too large for the terms of an admission: ${number}`);
+  return String.fromCharCode(
+    number / 2 ** 42,
+    (number / 2 ** 35) & 127,
+    (number / 2 ** 28) & 127,
+    (number / 2 ** 21) & 127,
+    (number / 2 ** 14) & 127,
+    (number / 2 ** 7) & 127,
+    number & 127,
+  );
+}
+
+const SEVENS_END = 2 ** 49;
+const ZERO = '\0'.repeat(7);
+const NO_LIMITS = ZERO + ZERO;
+
+/** 0: absent; else one more. */
+const ruleSevens = (rule: number | undefined): string => (rule === undefined ? ZERO : sevens(rule + 1));
 
 function rungText({ overDaily, overWeekly, times, withinMs, action, everyMs, forMs, bars }: RungTerms): string {
   return `${overDaily},${overWeekly},${times},${withinMs},${ACTION_LETTERS[action]},${everyMs ?? forMs ?? ''},${bit(bars)};`;

@@ -7,6 +7,8 @@ const SLOTS_MAX = 4096;
 /** Segments are split by the top bits of the hash, up to this many of them. */
 const DEPTH_MAX = 20;
 const LOAD_MAX = 0.75;
+/** Load of the halves of a segment that was split: one growth later they are split in turn, so a record is placed twice each time that all double. */
+const LOAD_SPLIT = 0.5;
 /** A segment of a lower load gets fewer slots; two neighbours that would both be of a lower load become one. */
 const LOAD_MIN = 0.25;
 
@@ -193,7 +195,8 @@ export class EntityTable {
   }
 
   #enlarge(segment: Segment): void {
-    this.#resize(segment, Math.ceil(segment.slots.length * 1.5));
+    const size = Math.ceil(segment.slots.length * 1.5);
+    this.#resize(segment, segment.depth === DEPTH_MAX ? size : Math.min(size, SLOTS_MAX));
   }
 
   #resize(segment: Segment, size: number): void {
@@ -243,14 +246,13 @@ export class EntityTable {
     const depth = segment.depth + 1;
     const bit = 32 - depth;
     const records = segment.slots.filter((word) => word !== 0).map((word) => word & ADDRESS);
-    const ones = records.reduce((sum, address) => sum + ((this.#hashOf(address) >>> bit) & 1), 0);
+    // Each record is read once: it is seldom in the processor's cache.
+    const hashes = records.map((address) => this.#hashOf(address));
+    const ones = hashes.reduce((sum, own) => sum + ((own >>> bit) & 1), 0);
     const halves = [records.length - ones, ones].map((count): Segment => {
-      return { slots: new Uint32Array(Math.max(SLOTS_FIRST, Math.ceil(count / 0.7) + 8)), count, depth };
+      return { slots: new Uint32Array(Math.max(SLOTS_FIRST, Math.ceil(count / LOAD_SPLIT))), count, depth };
     });
-    for (const address of records) {
-      const own = this.#hashOf(address);
-      place(halves[(own >>> bit) & 1]!.slots, address, own);
-    }
+    for (const [at, own] of hashes.entries()) place(halves[(own >>> bit) & 1]!.slots, records[at]!, own);
     const span = 1 << (this.#depth - depth);
     const start = segment.depth === 0 ? 0 : (hash >>> (32 - segment.depth)) * 2 * span;
     for (let at = 0; at < 2 * span; at++) this.#directory[start + at] = halves[at < span ? 0 : 1]!;

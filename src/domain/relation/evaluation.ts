@@ -14,6 +14,8 @@ import { ALLOWED, CYCLE, DENIED, DEPTH } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { Names, Overlay, VIRTUAL } from './overlay.ts';
 import { Path } from './path.ts';
+import { reachOf } from './reach.ts';
+import type { Reach } from './reach.ts';
 import { evaluateRewrite } from './rewrite/evaluate-rewrite.ts';
 import type { Operator } from './rewrite/operator.ts';
 import { Steps } from './steps.ts';
@@ -37,6 +39,8 @@ export class Evaluation {
   /** Address of the wildcard of the user's type; where there are contextual tuples. */
   wildcardName = 0;
   trace: Trace | undefined;
+  /** How many `but not` take away what is evaluated. */
+  taken = 0;
   readonly input = {} as ConditionInput;
   #conditionFailed: CheckOptions['conditionFailed'];
   /** A name is asked for, without contextual tuples and without a tree: its own few sets say all about flat relations. */
@@ -48,6 +52,10 @@ export class Evaluation {
   #deepest = 0;
   /** Whether an outcome below rests on the way that led to it: cut by a cycle or a limit. */
   #cut = false;
+  /** Of the user's kind; found when it is needed. */
+  #reach: Reach | undefined;
+  /** Whether something was denied by the reach since the memo was cleared. */
+  #isPruned = false;
 
   /** Whether every branch is evaluated, the ones that change nothing too. */
   get exhaustive(): boolean {
@@ -78,9 +86,10 @@ export class Evaluation {
     this.trace = trace;
     this.#steps.start(this.limits.stepsMax, options.expired);
     this.#path.clear();
+    this.taken = 0;
     this.#deepest = 0;
     this.#cut = false;
-    this.#memo.clear();
+    this.#forget();
     this.input.request = options.context;
     const contextual = options.contextualTuples;
     if (contextual !== undefined && contextual.length > 0)
@@ -99,7 +108,7 @@ export class Evaluation {
   /** Goes on after tuples may have come: nothing that was read of them holds any more. */
   resume(model: CompiledModel): void {
     this.#use(this.index, this.index.bindingOf(model));
-    this.#memo.clear();
+    this.#forget();
   }
 
   /** Takes the user of the questions that follow. Faults: UNKNOWN_TYPE, UNKNOWN_RELATION, INVALID_ARGUMENT (form). */
@@ -107,12 +116,13 @@ export class Evaluation {
     this.question.resolveUser(this.index, this.binding, this.names, user);
     if (this.overlay !== undefined) this.#nameWildcard(user);
     this.#isPlain = this.overlay === undefined && this.question.user.isName;
-    this.#memo.clear();
+    this.#forget();
   }
 
   /** Whether the user has a relation to an object; after {@link begin} and {@link askFor}. */
   ask(target: CompiledRelation, object: number): Outcome {
     this.#path.clear();
+    this.taken = 0;
     this.#deepest = 0;
     this.#cut = false;
     return this.relation(target, object, 0);
@@ -122,6 +132,12 @@ export class Evaluation {
   failed(condition: number): void {
     if (this.#conditionFailed === undefined) return;
     this.#conditionFailed(conditionFailure(this.model.conditions[condition]!, this.input));
+  }
+
+  #forget(): void {
+    this.#memo.clear();
+    this.#reach = undefined;
+    this.#isPruned = false;
   }
 
   #use(index: TupleIndex, binding: ModelBinding): void {
@@ -164,15 +180,30 @@ export class Evaluation {
     this.reach(depth);
     const { formula } = target;
     if (formula?.isLocal === true && this.#isWithin(formula, depth)) return this.#descend(target, object, depth);
-    if (target.isRecursive && this.#path.has(object, target.relation)) return this.cutBy(CYCLE);
+    if (target.isRecursive) {
+      if (this.#path.has(object, target.relation)) return this.cutBy(CYCLE);
+      if (this.taken === 0 && !this.#canEnter(target)) return DENIED;
+    }
     if (this.question.user.is(object, target.relation)) return ALLOWED;
     const small = this.#steps.taken < STEPS_WITHOUT_MEMO;
     return small || this.exhaustive ? this.#descend(target, object, depth) : this.#remembered(target, object, depth);
   }
 
+  /**
+   * Whether the user can be in a relation by the model, whatever tuples there are. What is taken away is not told by it: there it matters
+   * whether a denial rests on a cycle.
+   */
+  #canEnter(target: CompiledRelation): boolean {
+    this.#reach ??= reachOf(this.model, this.question.user);
+    if (this.#reach.has(target)) return true;
+    this.#isPruned = true;
+    return false;
+  }
+
   /** From the memo where the outcome there took no more levels than are left, else evaluated and remembered. */
   #remembered(target: CompiledRelation, object: number, depth: number): Outcome {
-    const known = this.#memo.find(object, target.relation);
+    const ofRelation = 2 * target.relation + (this.taken > 0 && this.#isPruned ? 1 : 0);
+    const known = this.#memo.find(object, ofRelation);
     if (known >= 0) {
       const reached = depth + this.#memo.heightAt(known);
       if (reached < this.limits.depthMax) {
@@ -185,7 +216,7 @@ export class Evaluation {
     this.#deepest = depth;
     this.#cut = false;
     const outcome = this.#descend(target, object, depth);
-    if (!this.#cut && known < 0) this.#memo.store(object, target.relation, outcome, this.#deepest - depth);
+    if (!this.#cut && known < 0) this.#memo.store(object, ofRelation, outcome, this.#deepest - depth);
     this.#cut ||= cutBefore;
     this.reach(deepestBefore);
     return outcome;

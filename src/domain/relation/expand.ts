@@ -4,6 +4,7 @@ import type { Evaluation } from './evaluation.ts';
 import { CERTAIN, ListRun } from './list-run.ts';
 import type { Listing } from './listing.ts';
 import { ALLOWED } from './outcome.ts';
+import type { UnknownReason } from './outcome.ts';
 import type { Operator } from './rewrite/operator.ts';
 import type { TupleIndex } from './tuple-index.ts';
 import { TextHeap } from './text-heap.ts';
@@ -33,8 +34,8 @@ export type UsersetLeaf =
 
 export interface UsersetTree {
   readonly root: UsersetNode;
-  /** False: cut by the steps or by time. */
-  readonly complete: boolean;
+  /** Of a tree that lacks users: `breadth`, its steps were over, or `deadline`. */
+  readonly cutBy?: UnknownReason;
 }
 
 /**
@@ -55,7 +56,8 @@ export function* expand(
     question.resolveObject(index, evaluation.binding, evaluation.names, object, relation);
   };
   const root = yield* run.make(() => new Expansion(run, object).node(question.relation.operator), resume);
-  return { root, complete: run.isComplete };
+  const { cutBy } = run;
+  return { root, ...(cutBy !== undefined && { cutBy }) };
 }
 
 /** The tree of one relation of one object. A part is undefined when what was read holds no more. */

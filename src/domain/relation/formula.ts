@@ -64,7 +64,10 @@ export function evaluateFormula(
     case 'without': {
       const outcome = evaluateFormula(evaluation, children[0]!, type, object, depth);
       if (outcome === DENIED) return outcome;
-      return without(outcome, evaluateFormula(evaluation, children[1]!, type, object, depth));
+      evaluation.taken++;
+      const subtracted = evaluateFormula(evaluation, children[1]!, type, object, depth);
+      evaluation.taken--;
+      return without(outcome, subtracted);
     }
     case 'written':
     case 'from':

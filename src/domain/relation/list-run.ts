@@ -2,7 +2,7 @@ import { Evaluation } from './evaluation.ts';
 import type { Listing, ListCallOptions, ListEnd } from './listing.ts';
 import { LIMITS_MAX } from './limits.ts';
 import { ALLOWED, BREADTH, DENIED, either, verdictOf } from './outcome.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, UnknownReason } from './outcome.ts';
 import type { TextHeap } from './text-heap.ts';
 import type { TupleIndex } from './tuple-index.ts';
 
@@ -93,9 +93,9 @@ export class ListRun {
     return this.#end();
   }
 
-  /** False: cut by the steps or by time, or entries left over. */
-  get isComplete(): boolean {
-    return !this.#isCut;
+  /** What cut the walk, its steps or time; undefined: nothing. */
+  get cutBy(): UnknownReason | undefined {
+    return this.#isCut ? verdictOf(this.#doubt).unknown : undefined;
   }
 
   /** All texts of a heap in order; undefined when what was read holds no more. */

@@ -26,8 +26,9 @@ export interface UserList extends ListEnd {
 /**
  * The users that pass a filter and have the relation to the object: those that `check` allows, as far as tuples lead to them. A typed
  * wildcard is listed as such, beside the users that are found by themselves; users that a `but not` takes from it are not listed.
- * A condition in doubt of any tuple on the way makes the list `unknown`, as OpenFGA has it, also where it changes nothing. Faults, thrown by the first `next()`: UNKNOWN_TYPE and UNKNOWN_RELATION (`field`: `object`, `relation` or `user_filters`),
- * INVALID_ARGUMENT (a malformed object), INVALID_TUPLE (contextual).
+ * The list is `unknown` where a check of somebody is whom tuples name, and, as OpenFGA has it, where only a condition in doubt is between the object
+ * and somebody, though another way decides. Faults, thrown by the first `next()`: UNKNOWN_TYPE and UNKNOWN_RELATION (`field`: `object`, `relation` or
+ * `user_filters`), INVALID_ARGUMENT (a malformed object), INVALID_TUPLE (contextual).
  */
 export function* listUsers(
   index: TupleIndex,

@@ -3,10 +3,10 @@ import type { Outcome } from './outcome.ts';
 const SLOTS = 2048;
 const PROBES_MAX = 8;
 
-/** Outcomes within one evaluation, by object and relation; forgets what does not find a place. Nothing outlives the evaluation. */
+/** Outcomes within one evaluation, by object and a number for the relation; forgets what does not find a place. Nothing outlives the evaluation. */
 export class Memo {
   readonly #objects = new Uint32Array(SLOTS);
-  readonly #relations = new Uint16Array(SLOTS);
+  readonly #relations = new Uint32Array(SLOTS);
   readonly #rounds = new Uint32Array(SLOTS);
   readonly #outcomes = new Uint8Array(SLOTS);
   readonly #heights = new Uint8Array(SLOTS);

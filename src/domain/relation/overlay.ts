@@ -2,7 +2,7 @@ import { Fault } from '../errors.ts';
 import type { CompiledModel } from './compiled-model.ts';
 import type { Context } from './condition/condition-input.ts';
 import type { ModelBinding } from './model-binding.ts';
-import { formatTuple } from './tuple.ts';
+import { formatKey, formatTuple } from './tuple.ts';
 import type { Tuple } from './tuple.ts';
 import type { TupleIndex } from './tuple-index.ts';
 import { validateTuple } from './validate-tuple.ts';
@@ -69,7 +69,7 @@ export class Names {
 
 /**
  * The contextual tuples of a question, over the stored ones: one with the key of a stored tuple takes its place, of two with the same key the
- * last holds. Fault INVALID_TUPLE for one that the model does not allow, or when there are too many.
+ * first holds. Fault INVALID_TUPLE for one that the model does not allow, or when there are too many.
  */
 export class Overlay {
   readonly tuples: readonly OverlayTuple[];
@@ -86,7 +86,8 @@ export class Overlay {
       if (problem !== undefined) {
         throw new Fault('INVALID_TUPLE', `${formatTuple(tuple)}: ${problem}`, { field: 'contextual_tuples' });
       }
-      kept.set(JSON.stringify([tuple.object, tuple.relation, tuple.user]), resolve(model, names, tuple));
+      const key = formatKey(tuple);
+      if (!kept.has(key)) kept.set(key, resolve(model, names, tuple));
     }
     this.tuples = [...kept.values()];
   }

@@ -6,7 +6,7 @@ import type { WordArena } from './word-arena.ts';
 
 /** A set with more plain users than this keeps their number only: they are found from the user's side, or by a scan. */
 export const COUNTED_ABOVE = 4096;
-/** A counted set lists its users again when no more than these are left. */
+/** A counted set that has no more users left is worth a compaction, which lists them again: no delete reads all names. */
 export const LISTED_BELOW = 1024;
 
 /** The users of each set: the usersets always listed, the plain users up to {@link COUNTED_ABOVE} and counted beyond. */
@@ -16,6 +16,8 @@ export class SetUsers {
   readonly #memberships: EntryCollections;
   /** Users of a set. */
   readonly members: EntryCollections;
+  /** Whether a counted set fell to {@link LISTED_BELOW}. */
+  hasShrunken = false;
 
   /** `memberships`: the other side, sets of a user. */
   constructor(arena: WordArena, entities: EntityRecords, memberships: EntryCollections) {
@@ -76,12 +78,10 @@ export class SetUsers {
     const word = this.#arena.read(field);
     if (field === set + USERSETS || !this.isCounted(word)) {
       this.#arena.write(field, this.members.remove(word, user));
-    } else if (this.countOf(word) - 1 > LISTED_BELOW) {
-      this.#arena.write(field, word - 1);
     } else {
-      let listed = 0;
-      for (const [member, entry] of this.#scan(set)) listed = this.members.add(listed, entry === set ? member : entry);
-      this.#arena.write(field, listed);
+      const left = this.countOf(word) - 1;
+      if (left <= LISTED_BELOW) this.hasShrunken = true;
+      this.#arena.write(field, left === 0 ? 0 : word - 1);
     }
   }
 

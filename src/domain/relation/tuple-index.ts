@@ -10,7 +10,7 @@ import type { LinkReader } from './link-record.ts';
 import type { ModelBinding } from './model-binding.ts';
 import { RecordsCopy } from './records-copy.ts';
 import type { SetUsers } from './set-users.ts';
-import { encodeText } from './text-codec.ts';
+import { encodeText, ID_BYTES_MAX } from './text-codec.ts';
 import type { Tuple, TupleCondition, TupleKey } from './tuple.ts';
 import { TupleRecords } from './tuple-records.ts';
 
@@ -20,6 +20,8 @@ const COMPACTED_A_STEP = 1_000;
 /** Less is not worth a copy: 256 KiB. */
 const WORDS_IDLE_MIN = 65_536;
 const WORD_BYTES = 4;
+/** Sets are listed again after one delete for so many tuples: the copies that a delete costs at most. */
+const COPIES_A_DELETE = 16;
 
 /**
  * The tuples of one store in memory, without a JS object or string for any of them. Exact after any sequence of writes and deletes;
@@ -37,6 +39,8 @@ export class TupleIndex {
   #epoch = 0;
   /** What the last compaction could not help. */
   #idleAtLeast = 0;
+  /** Since the last compaction. */
+  #deletes = 0;
   readonly entities: EntityRecords;
   /** Sets of a user. */
   readonly memberships: EntryCollections;
@@ -106,22 +110,27 @@ export class TupleIndex {
   /**
    * One step of compaction: copies up to `tuplesMax` tuples, some microseconds each, into new arrays that take the place of the old ones when
    * all are there; writes and deletes between the steps are in both. Begins when deletes have left a quarter of the memory idle, and
-   * `wordsIdleMin` words; 0: whatever is idle. Returns whether there is more to do.
+   * `wordsIdleMin` words, or a set of many users with few; 0: whatever is idle. Returns whether there is more to do.
    */
   compact(tuplesMax: number = COMPACTED_A_STEP, wordsIdleMin: number = WORDS_IDLE_MIN): boolean {
     if (this.#copy === undefined) {
-      const { wordsIdle, bytes } = this.#records;
-      const worthwhile = wordsIdle - this.#idleAtLeast >= wordsIdleMin && wordsIdle * WORD_BYTES >= bytes / 4;
-      if (!worthwhile && wordsIdleMin > 0) return false;
+      if (wordsIdleMin > 0 && !this.#isWorthwhile(wordsIdleMin)) return false;
       this.#copy = new RecordsCopy(this.#records);
     }
     if (!this.#copy.step(tuplesMax)) return true;
     this.#records.adopt(this.#copy.to);
     this.#copy = undefined;
     this.#idleAtLeast = this.#records.wordsIdle;
+    this.#deletes = 0;
     this.#revision++;
     this.#epoch++;
     return false;
+  }
+
+  #isWorthwhile(wordsIdleMin: number): boolean {
+    const { wordsIdle, bytes } = this.#records;
+    if (this.users.hasShrunken && this.#deletes * COPIES_A_DELETE >= this.size) return true;
+    return wordsIdle - this.#idleAtLeast >= wordsIdleMin && wordsIdle * WORD_BYTES >= bytes / 4;
   }
 
   /** Evaluates by another model from now on; the tuples stay, those that it does not allow are skipped. */
@@ -164,6 +173,7 @@ export class TupleIndex {
     if (user === 0 || this.memberships.find(entities.headOf(user), set) === 0) return false;
     this.#copy?.remove(set, user);
     this.#records.remove(set, user);
+    this.#deletes++;
     this.#revision++;
     this.#epoch++;
     return true;
@@ -257,5 +267,6 @@ function refuseMalformed(tuple: Tuple, userEnd: number, userRelation: string): v
 /** `type:id` with an id of at most 512 bytes. */
 function isName(text: string, end: number): boolean {
   const colon = colonOf(text, end);
-  return colon > 0 && colon < end - 1 && encodeText(text, colon + 1, end) > 0;
+  const length = end - colon - 1;
+  return colon > 0 && length > 0 && (length * 3 <= ID_BYTES_MAX || encodeText(text, colon + 1, end) > 0);
 }

@@ -127,6 +127,7 @@ export class TupleRecords {
   adopt(other: TupleRecords): void {
     const { image, arrays } = other.image();
     this.restore(image, arrays);
+    this.users.hasShrunken = other.users.hasShrunken;
   }
 
   #says(entry: number, condition: number, payload: Uint32Array | undefined): boolean {

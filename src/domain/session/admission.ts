@@ -30,7 +30,7 @@ export function admissionOf(judgement: Judgement, terms: AdmissionTerms): Admiss
     ...terms.causesBefore,
     ...causesOfHolds(judgement),
     ...causesOfSession(judgement.session),
-    ...(uses && judgement.windowsBar ? causesOfWindows(uses, at) : []),
+    ...(uses && judgement.windowsBar ? causesOfWindows(uses, at, terms) : []),
     ...terms.causesAfter,
   ]);
   const enforcement = enforcementOf(judgement, terms);
@@ -41,7 +41,7 @@ export function admissionOf(judgement: Judgement, terms: AdmissionTerms): Admiss
     warnings: admitted && uses && terms.quota ? warningsOf(uses, terms.quota, terms, at) : [],
     ...quotasOf(judgement, terms),
     ...(resetAt !== undefined && { resetAt }),
-    retryAfterMs: retryAt === undefined ? 0 : retryAt - at,
+    retryAfterMs: retryAt === undefined || !passesInTime(judgement, terms) ? 0 : retryAt - at,
     ...(sessionExpiresAt !== undefined && { sessionExpiresAt }),
     ...(enforcement && { enforcement }),
     lifts: liftsOf(judgement, terms),
@@ -49,6 +49,11 @@ export function admissionOf(judgement: Judgement, terms: AdmissionTerms): Admiss
     ...(endsIdle && { endsIdle }),
     at,
   };
+}
+
+/** Whether nothing but quotas and what enforces them refuses it: for the rest it takes more than to wait. */
+function passesInTime({ session }: Judgement, { causesBefore, causesAfter }: AdmissionTerms): boolean {
+  return session === undefined && causesBefore.length === 0 && causesAfter.length === 0;
 }
 
 function causesOfHolds({ idleUntil, review, cooldownUntil, suspending, windowsBar }: Judgement): Cause[] {
@@ -80,14 +85,18 @@ function causesOfSession(bar: Judgement['session']): Cause[] {
 }
 
 /** The exceeded windows, the one that has room later first. */
-function causesOfWindows({ daily, weekly }: WindowUses, now: Millis): Cause[] {
+/** The usual words are those of a guest (S-2, S-3); a basic user has the limits of S-7, and plans. */
+function causesOfWindows({ daily, weekly }: WindowUses, now: Millis, { quota, lifts }: AdmissionTerms): Cause[] {
+  const plans = lifts.flatMap((lift) => (lift.kind === 'plan' ? [lift.planId] : []));
+  const ways = plans.length > 0 ? `, or take a plan that raises the limit (${plans.join(', ')})` : '';
+  const words = quota?.standing === true ? { rule: 'S-7', remedy: `wait for the reset${ways}` } : {};
   const uses = [
     { code: 'QUOTA_DAILY', use: daily },
     { code: 'QUOTA_WEEKLY', use: weekly },
   ] as const;
   const room = (use: WindowUse) => use.fitsAt ?? Infinity;
   const later = room(weekly) > room(daily) ? uses.toReversed() : uses;
-  return later.filter(({ use }) => exceeds(use, now)).map(({ code }) => cause(code));
+  return later.filter(({ use }) => exceeds(use, now)).map(({ code }) => cause(code, words));
 }
 
 function quotasOf(
@@ -106,9 +115,11 @@ function quotasOf(
 
 /** What has been in force comes before what the operation met; undefined: nothing is, and no window is exceeded. */
 function enforcementOf(judgement: Judgement, { quota }: AdmissionTerms): Enforcement | undefined {
-  const { idleUntil, review, cooldownUntil, suspending, rung, pacedUntil, effect } = judgement;
+  const { admitted, idleUntil, review, cooldownUntil, suspending, windowsBar, rung, effect } = judgement;
   const step = rung === undefined ? undefined : quota?.rungs[rung - 1];
   if (rung !== undefined && step) {
+    // One that the rung lets in, and that something else refuses, puts no later one off.
+    const pacedUntil = admitted || windowsBar ? judgement.pacedUntil : undefined;
     const until = step.action === 'cooldown' ? cooldownUntil : effect?.kind === 'idle' ? effect.until : pacedUntil;
     return { action: step.action, rung, ...(until !== undefined && { until }) };
   }

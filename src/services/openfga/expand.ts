@@ -38,6 +38,6 @@ export async function expandSet(
     { ...optionsOf(asked, request, failures), expired: stopAt(parts.clock, parts.limits.listDeadlineMs, call) },
   );
   const tree = await finishListing(listing, parts.clock, call);
-  if (!tree.complete) throw unknownError('breadth', failures);
+  if (tree.cutBy !== undefined) throw unknownError(tree.cutBy, failures);
   return { root: tree.root, modelId };
 }

@@ -72,6 +72,11 @@ export class StoreIndex {
     return held.index;
   }
 
+  /** A step of compaction of a store that deletes have left holes in; a few milliseconds. Returns whether there is more to do. */
+  compact(): boolean {
+    return [...this.#held.values()].some(({ index }) => index.compact());
+  }
+
   #load(record: StoreRecord, model: CompiledModel): TupleIndex | Promise<TupleIndex> {
     const { id } = record;
     // Where there is little, it is read at once.

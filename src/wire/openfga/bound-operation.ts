@@ -28,8 +28,8 @@ export interface BoundOpenFga {
 
 export interface OpenFgaApi {
   readonly operations: readonly BoundOpenFga[];
-  /** Throws resource_exhausted for a request of more bytes than are allowed. */
-  checkSize(bytes: number): void;
+  /** A longer request is resource_exhausted. */
+  readonly requestBytesMax: number;
 }
 
 export function bindOpenFga(services: Services, authenticate: Authenticate): OpenFgaApi {
@@ -61,22 +61,21 @@ export function bindOpenFga(services: Services, authenticate: Authenticate): Ope
       },
     };
   });
-  return {
-    operations,
-    checkSize(bytes) {
-      const { requestBytesMax } = services.openfga.limits;
-      if (bytes <= requestBytesMax) return;
-      throw new OpenFgaError(
-        'resource_exhausted',
-        `grpc: received message larger than max (${bytes} vs. ${requestBytesMax})`,
-      );
-    },
-  };
+  return { operations, requestBytesMax: services.openfga.limits.requestBytesMax };
+}
+
+/** Of a request that is too long, in the words of OpenFGA's framework. */
+export function tooLarge(bytes: number | undefined, bytesMax: number): OpenFgaError {
+  return new OpenFgaError('resource_exhausted', `grpc: received message larger than max (${bytes} vs. ${bytesMax})`);
 }
 
 /** The header that carries the end of a page, which may hold any character. */
 export const encodePosition = (position: string): string => Buffer.from(position).toString('base64url');
 
+/** Undefined for an absent one. Throws validation_error for what `encodePosition` did not make. */
 export function decodePosition(header: string | undefined): string | undefined {
-  return header === undefined || header === '' ? undefined : Buffer.from(header, 'base64url').toString();
+  if (header === undefined || header === '') return undefined;
+  const position = Buffer.from(header, 'base64url').toString();
+  if (encodePosition(position) === header) return position;
+  throw new OpenFgaError('validation_error', `${LIST_AFTER}: not a position that a list gave`);
 }

@@ -13,6 +13,7 @@ import {
   LIST_AFTER,
   LIST_NEXT,
   LIST_TRUNCATED,
+  tooLarge,
   type BoundOpenFga,
   type OpenFgaApi,
 } from './bound-operation.ts';
@@ -57,7 +58,7 @@ export function addOpenFgaService(
       watch: new CallWatch('grpc', bound.name, edge.metrics, edge.log, OPENFGA_PACKAGE),
       log: edge.log,
       read(bytes) {
-        api.checkSize(bytes.length);
+        if (bytes.length > api.requestBytesMax) throw tooLarge(bytes.length, api.requestBytesMax);
         return readRequest(bytes, `${name}Request`, methodDefinition);
       },
       write: (message) => methodDefinition.responseSerialize(toWire(`${name}Response`, message)),

@@ -13,7 +13,6 @@ import type { ListCut } from '../../services/openfga/list-objects.ts';
 import type { CallMetrics } from '../call-metrics.ts';
 import { CallWatch, type StartedCall } from '../call-watch.ts';
 import { groupBy } from '../group-by.ts';
-import { BODY_BYTES_MAX } from '../limits.ts';
 import { tokenOf } from '../http/token.ts';
 import {
   decodePosition,
@@ -21,6 +20,7 @@ import {
   LIST_AFTER,
   LIST_NEXT,
   LIST_TRUNCATED,
+  tooLarge,
   type BoundOpenFga,
   type OpenFgaApi,
 } from './bound-operation.ts';
@@ -46,11 +46,7 @@ const locals = (response: Response): Locals => response.locals as Locals;
 /** Serves `/stores…`. `close`: whether connections are to be closed after their answer. */
 export function mountOpenFga(app: Express, api: OpenFgaApi, edge: EdgeParts, close: () => boolean): void {
   const byPath = groupBy(api.operations, ({ operation }) => operation.http.path.replaceAll(/\{(\w+)\}/g, ':$1'));
-  const read = express.raw({ limit: BODY_BYTES_MAX, type: () => true });
-  const checkSize: RequestHandler = ({ body }, _response, next) => {
-    api.checkSize(Buffer.isBuffer(body) ? body.length : 0);
-    next();
-  };
+  const read = express.raw({ limit: api.requestBytesMax, type: () => true });
   const failUnrouted = failer('unrouted', edge.log, close);
   for (const [path, bounds] of byPath) {
     const route = app.route(path);
@@ -59,7 +55,7 @@ export function mountOpenFga(app: Express, api: OpenFgaApi, edge: EdgeParts, clo
       const method = bound.operation.http.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete' | 'patch';
       const answer = bound.operation.stream ? streamer(bound, watch, close) : answerer(bound, watch, close);
       const fail = failer(bound.name, edge.log, close, watch);
-      route[method](starter(watch), authorizer(bound), read, checkSize, answer, fail);
+      route[method](starter(watch), authorizer(bound), read, answer, fail);
     }
     route.all(() => {
       throw new OpenFgaError('unimplemented', 'Method Not Allowed');
@@ -222,15 +218,15 @@ function failer(name: string, log: Log, close: () => boolean, watch?: CallWatch)
 /** What the body parser says of a request. */
 function bodyError(error: unknown): unknown {
   if (typeof error !== 'object' || error === null || error instanceof OpenFgaError) return error;
-  const { type, status, length, limit } = error as {
+  const { type, status, length, received, limit } = error as {
     type?: unknown;
     status?: unknown;
     length?: number;
-    limit?: number;
+    received?: number;
+    limit: number;
   };
-  if (type === 'entity.too.large') {
-    return new OpenFgaError('resource_exhausted', `grpc: received message larger than max (${length} vs. ${limit})`);
-  }
+  // The length as it was announced; else as much as came until it was too much.
+  if (type === 'entity.too.large') return tooLarge(length ?? received, limit);
   if (type === 'request.aborted') return new OpenFgaError('cancelled', 'Request Cancelled');
   return typeof status === 'number' && status >= 400 && status < 500
     ? new OpenFgaError('validation_error', 'the request cannot be read')

@@ -1,3 +1,4 @@
+import { isRfc3339 } from '../../domain/rfc3339.ts';
 import { OpenFgaError } from '../../services/openfga/openfga-error.ts';
 import type { Field, FieldType } from './message-shape.ts';
 import { shapeOf } from './messages.ts';
@@ -95,12 +96,9 @@ export function enumName(values: Readonly<Record<string, number>>, number: numbe
   return Object.keys(values).find((name) => values[name] === number) ?? number;
 }
 
-const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
-
 function timeFromJson(name: string, value: unknown): string {
-  const ms = typeof value === 'string' && RFC3339.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(ms)) throw invalid('google.protobuf.Timestamp', name, value);
-  return new Date(ms).toISOString();
+  if (typeof value !== 'string' || !isRfc3339(value)) throw invalid('google.protobuf.Timestamp', name, value);
+  return new Date(value).toISOString();
 }
 
 /** As OpenFGA prints a message: every field, with its default where it is absent; of a oneof only the field that is there. */

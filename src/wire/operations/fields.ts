@@ -1,5 +1,6 @@
 import { Fault } from '../../domain/errors.ts';
 import { SUBSCRIBER_ROLES, type Millis, type SubscriberRole } from '../../domain/values.ts';
+import { isRfc3339 } from '../../domain/rfc3339.ts';
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PAGE_TOKEN_LENGTH_MAX } from '../../services/page-token.ts';
 import type { JsonSchema } from '../operation.ts';
 
@@ -103,9 +104,8 @@ export function given(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }
 
-const RFC_3339 =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 const YEAR_MIN = 1970;
+const MOMENT_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
  * A moment in RFC 3339, of the years 1970 to 9999; fractions below a millisecond are cut off. Throws INVALID_ARGUMENT for
@@ -114,11 +114,9 @@ const YEAR_MIN = 1970;
 export function parseMoment(value: string | undefined, field: string): Millis | undefined {
   if (value === undefined || value === '') return undefined;
   const rule = `RFC 3339, years ${YEAR_MIN} to 9999`;
-  const [, year = '', month = '', day = ''] = RFC_3339.exec(value) ?? [];
-  const moment = Date.parse(value.toUpperCase());
-  // Date.parse takes 30 February for 2 March.
-  const isDay = Number(day) >= 1 && Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-  if (year === '' || !isDay || Number.isNaN(moment) || moment < 0 || moment > Date.UTC(9999, 11, 31, 23, 59, 59, 999)) {
+  const text = value.toUpperCase();
+  const moment = isRfc3339(text) ? Date.parse(text) : Number.NaN;
+  if (!(moment >= 0 && moment <= MOMENT_MAX)) {
     throw new Fault('INVALID_ARGUMENT', `${field}: ${rule}`, { field, rule });
   }
   return moment;

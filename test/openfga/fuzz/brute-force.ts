@@ -36,9 +36,9 @@ interface Asked {
 
 const typeOf = (name: string) => name.split(':', 1)[0]!;
 
-/** Stored tuples, with contextual ones in the place of those with their keys. */
+/** Stored tuples, with contextual ones in the place of those with their keys; of two contextual ones with the same key the first counts. */
 function overlaid(stored: readonly Tuple[], contextual: readonly Tuple[]): Tuple[] {
-  return [...new Map([...stored, ...contextual].map((tuple) => [formatKey(tuple), tuple])).values()];
+  return [...new Map([...stored, ...contextual.toReversed()].map((tuple) => [formatKey(tuple), tuple])).values()];
 }
 
 /**
@@ -120,7 +120,6 @@ function isWellFormed(model: AuthorizationModel, question: Asking, contextual: r
     model.type_definitions.some((one) => one.type === type && (relation === undefined || one.relations?.[relation]));
   const isUser = (user: string) => USER.test(user) && known(typeOf(user), user.split('#')[1]);
   const isObject = (object: string) => OBJECT.test(object) && known(typeOf(object), question.relation);
-  if (new Set(contextual.map(formatKey)).size < contextual.length) return false;
   if (!contextual.every((one) => OBJECT.test(one.object) && USER.test(one.user) && admits(model, one))) return false;
   switch (question.call) {
     case 'Check':

@@ -21,6 +21,8 @@ export interface Compared {
 
 /** Questions in flight at a time on each server. */
 const QUESTIONS_IN_FLIGHT = 5;
+/** The deadline of a list on both servers. At its end OpenFGA answers with what it has, and does not say that this is not all. */
+const LIST_DEADLINE_MS = 3_000;
 
 type Setting = Pick<World, 'model' | 'writtenBy' | 'tuples'>;
 
@@ -63,14 +65,18 @@ async function compare(
   { ours, theirs }: { readonly ours: Settled; readonly theirs: Settled },
   one: SingleCase,
 ): Promise<Difference | undefined> {
-  const [gatehouse, openfga] = (await Promise.all([ours.ask(one), theirs.ask(one)])).map(outcomeOf);
-  if (isSame(gatehouse!, openfga!) || isUnanswered(gatehouse!) || isUnanswered(openfga!)) return undefined;
+  const [gatehouse, openfga] = await Promise.all([answerOf(ours, one), answerOf(theirs, one)]);
+  if (gatehouse === undefined || openfga === undefined || isSame(gatehouse, openfga)) return undefined;
   const truth = truthOf(one.model, one.tuples, one.question, one.circumstances);
-  return { ...one, truth, gatehouse: gatehouse!, openfga: openfga! };
+  return { ...one, truth, gatehouse, openfga };
 }
 
-function isUnanswered(outcome: Outcome): boolean {
-  return 'error' in outcome && isBusy(outcome.error);
+/** Undefined where the server was too busy, or its time for a list may have been over. */
+async function answerOf(side: Settled, one: SingleCase): Promise<Outcome | undefined> {
+  const start = performance.now();
+  const outcome = outcomeOf(await side.ask(one));
+  const isCut = 'list' in outcome && performance.now() - start >= LIST_DEADLINE_MS;
+  return isCut || ('error' in outcome && isBusy(outcome.error)) ? undefined : outcome;
 }
 
 /** Asks one question of both; undefined where they agree. */

@@ -4,6 +4,9 @@ import type { Answer } from '../question.ts';
 import type { Truth } from './brute-force.ts';
 import type { SingleCase } from './shrink.ts';
 
+/** Of a stream over HTTP, whatever the fault. */
+export const STREAM_FAULT = 3;
+
 /** One question, or one model, that the two servers answer otherwise. */
 export interface Difference extends SingleCase {
   /** Undefined where the semantics has nothing to say: malformed questions, and Expand. */
@@ -12,21 +15,20 @@ export interface Difference extends SingleCase {
   readonly openfga: Outcome;
 }
 
-/** What is compared: an answer, or the number of an error, and over HTTP the status. */
+/** What is compared: an answer, or the number of an error, and over HTTP the status, but of a stream that fails. */
 export type Outcome = (Answer | { readonly error: number }) & { readonly httpStatus?: number };
 
 export function outcomeOf(reply: Reply<Answer> | Refused): Outcome {
   const status = reply.httpStatus === undefined ? {} : { httpStatus: reply.httpStatus };
   if (reply instanceof Error) return { error: reply.code, ...status };
-  return reply.ok ? { ...reply.answer, ...status } : { error: reply.code, ...status };
+  if (reply.ok) return { ...reply.answer, ...status };
+  // 200 where the fault came after a result, else 400: which of them is met first is each server's own affair.
+  return reply.code === STREAM_FAULT ? { error: reply.code } : { error: reply.code, ...status };
 }
 
 export function isSame(one: Outcome, other: Outcome): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
-
-/** Of a stream over HTTP, whatever the fault. */
-export const STREAM_FAULT = 3;
 
 /** Whether an outcome is a right one. */
 export function accepts(truth: Truth, outcome: Outcome): boolean {

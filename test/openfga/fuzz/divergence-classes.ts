@@ -5,7 +5,6 @@ import { meetsCycle, type Truth } from './brute-force.ts';
 import { accepts, STREAM_FAULT, type Difference, type Outcome } from './difference.ts';
 
 const VALIDATION_ERROR = 2000;
-const TOO_COMPLEX = 2002;
 const INVALID_MODEL = 2056;
 
 /** A difference of which the truth is known. */
@@ -35,29 +34,6 @@ const CLASSES: readonly DivergenceClass[] = [
     right: 'gatehouse',
     holds: ({ model, truth, openfga }) =>
       hasConditions(model) && 'error' in truth && truth.error === VALIDATION_ERROR && !('error' in openfga),
-  },
-  {
-    name: 'doubted-on-the-way',
-    right: 'openfga',
-    holds: ({ model, question, gatehouse }) =>
-      question.call === 'ListUsers' && hasConditions(model) && isError(gatehouse, VALIDATION_ERROR),
-  },
-  {
-    name: 'doubt-in-what-is-taken-away',
-    right: 'openfga',
-    holds: ({ model, question, truth, gatehouse }) =>
-      question.call === 'ListUsers' &&
-      hasConditions(model) &&
-      hasExclusion(model) &&
-      'error' in truth &&
-      'list' in gatehouse &&
-      gatehouse.list.some((name) => name.endsWith(':*')),
-  },
-  {
-    name: 'more-work-than-is-done',
-    right: 'openfga',
-    holds: ({ model, tuples, question, circumstances, gatehouse }) =>
-      isError(gatehouse, TOO_COMPLEX) && meetsCycle(model, tuples, question, circumstances),
   },
   {
     name: 'objects-among-usersets',
@@ -154,14 +130,16 @@ function isTooMuch(truth: Truth, openfga: Outcome): boolean {
   return 'list' in openfga && 'atMost' in truth && openfga.list.some((name) => !truth.atMost.includes(name));
 }
 
-/** Whether a contextual tuple has the key of a stored one, and another condition or context. */
+/** Whether a contextual tuple has the key of a stored one, or of another contextual one, and another condition or context. */
 function isReconditioned({ tuples, circumstances, openfga }: Difference): boolean {
-  const stored = new Map(tuples.map((tuple) => [formatKey(tuple), tuple]));
+  const conditions = new Map<string, string | undefined>();
   return (
     !('error' in openfga) &&
-    (circumstances.contextual ?? []).some((tuple) => {
-      const before = stored.get(formatKey(tuple));
-      return before !== undefined && JSON.stringify(before.condition) !== JSON.stringify(tuple.condition);
+    [...tuples, ...(circumstances.contextual ?? [])].some((tuple) => {
+      const [key, condition] = [formatKey(tuple), JSON.stringify(tuple.condition)];
+      if (conditions.has(key)) return conditions.get(key) !== condition;
+      conditions.set(key, condition);
+      return false;
     })
   );
 }

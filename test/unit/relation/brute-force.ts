@@ -69,10 +69,10 @@ function holds(world: World, tuple: Tuple): Answer {
   return condition.holds(merged as never) ? 'allowed' : 'denied';
 }
 
-/** The tuples with contextual ones in the place of those with their keys. */
+/** The tuples, of a key the last, with contextual ones, of a key the first, in the place of those with their keys. */
 export function overlaid(stored: readonly Tuple[], contextual: readonly Tuple[]): Tuple[] {
   const key = ({ object, relation, user }: TupleKey) => `${object} ${relation} ${user}`;
-  return [...new Map([...stored, ...contextual].map((tuple) => [key(tuple), tuple])).values()];
+  return [...new Map([...stored, ...contextual.toReversed()].map((tuple) => [key(tuple), tuple])).values()];
 }
 
 export function bruteForce(world: World, question: TupleKey): Answer {

@@ -210,6 +210,21 @@ const CASES: readonly Case[] = [
     denied: ['doc:2#editor@user:x', 'doc:5#viewer@user:x', 'doc:9#reader@user:x', 'doc:6#banned@user:y'],
   },
   {
+    says: 'of two contextual tuples with the same key the first holds, whatever is stored',
+    tuples: ['doc:1#editor@user:x'],
+    options: {
+      context: { now: 7 },
+      contextualTuples: [
+        withCondition('doc:1#editor@user:x', 'within', { max: 5 }),
+        withCondition('doc:2#editor@user:x', 'within', { max: 9 }),
+        keyOf('doc:1#editor@user:x'),
+        withCondition('doc:2#editor@user:x', 'within', { max: 5 }),
+      ],
+    },
+    allowed: ['doc:2#editor@user:x'],
+    denied: ['doc:1#editor@user:x'],
+  },
+  {
     says: 'depth: more levels than the limit are unknown, and no `but not` allows them',
     tuples: [
       'doc:1#parent@folder:0',
@@ -363,6 +378,37 @@ describe('check', () => {
     const index = indexOf(DSL, diamonds);
     expect(check(index, keyOf('folder:0-0#viewer@user:x'), { limits: { stepsMax: 2_000 } })).toEqual({
       allowed: false,
+    });
+  });
+
+  describe('of a relation that the user cannot be in by the model', () => {
+    const CLOSED = `type user
+type doc
+  relations
+    define linked: [doc, doc#near]
+    define near: linked and linked
+    define owner: [user]
+    define open: owner or near
+    define rest: owner but not near
+`;
+    const ids = Array.from({ length: 8 }, (_, at) => at);
+    const linked = ids.flatMap((from) => ids.map((to) => `doc:${from}#linked@doc:${to}#near`));
+
+    it.each([
+      ['looks at nothing', 'doc:1#near@user:x', false],
+      ['looks at nothing for everybody', 'doc:1#near@user:*', false],
+      ['looks at the other ways alone, and denies', 'doc:1#open@user:x', false],
+      ['looks at the other ways alone, and allows', 'doc:2#open@user:x', true],
+      ['looks at what another kind of user can be in', 'doc:1#near@doc:9', true],
+    ])('%s', (_, asked, allowed) => {
+      const index = indexOf(CLOSED, [...linked, 'doc:2#owner@user:x', 'doc:1#linked@doc:9']);
+      expect(check(index, keyOf(asked), { limits: { stepsMax: 100 } })).toEqual({ allowed });
+    });
+
+    it('still denies where it leads to itself and is taken away', () => {
+      const index = indexOf(CLOSED, ['doc:1#owner@user:x', 'doc:2#owner@user:x', 'doc:1#linked@doc:1#near']);
+      expect(check(index, keyOf('doc:1#rest@user:x'))).toEqual({ allowed: false });
+      expect(check(index, keyOf('doc:2#rest@user:x'))).toEqual({ allowed: true });
     });
   });
 

@@ -93,7 +93,7 @@ describe('expand', () => {
   it.each(CASES)('$asked, as it is written', ({ asked, root, options }) => {
     const [object, relation] = asked.split('#') as [string, string];
     const tree = made(expand(indexOf(DSL, TUPLES), { object, relation }, options));
-    expect(tree).toEqual({ root, complete: true });
+    expect(tree).toEqual({ root });
   });
 
   it('gives way in a wide set, starts again when tuples are removed, and says when it is cut', () => {
@@ -102,11 +102,14 @@ describe('expand', () => {
     const expansion = expand(index, { object: 'team:w', relation: 'member' });
     expect(expansion.next()).toEqual({ done: false, value: [] });
     for (const tuple of members(10)) index.delete(keyOf(tuple));
-    const { root, complete } = made(expansion);
+    const tree = made(expansion);
     const users = members(2 * STEPS_A_TURN).map((tuple) => tuple.split('@')[1]!);
-    expect({ root, complete }).toEqual({ root: leaf('team:w#member', ...users.slice(10)), complete: true });
+    expect(tree).toEqual({ root: leaf('team:w#member', ...users.slice(10)) });
     const cut = made(expand(index, { object: 'team:w', relation: 'member' }, { limits: { stepsMax: 100 } }));
-    expect(cut.complete).toBe(false);
+    expect(cut.cutBy).toBe('breadth');
+    expect(made(expand(index, { object: 'team:w', relation: 'member' }, { expired: () => true })).cutBy).toBe(
+      'deadline',
+    );
   });
 
   it.each([

@@ -253,6 +253,69 @@ describe('lists', () => {
     expect(usersOf(index, 'doc:1#viewer@user')).toEqual({ users: [], complete: true, unknown: 'missing-context' });
   });
 
+  describe('of users doubt what a condition leaves open of somebody', () => {
+    const CONDITION = 'condition open(on: bool) {\n  on\n}\n';
+    const doubted = (dsl: string, tuples: readonly (string | Tuple)[], asked: string) =>
+      usersOf(indexOf(`type user\n${dsl}${CONDITION}`, tuples), asked);
+
+    it.each([
+      ['of whom no user of the type can be', 'user', { users: [], complete: true }],
+      ['of whom the usersets are asked for', 'doc#b', { users: [], complete: true, unknown: 'missing-context' }],
+    ])('but not on a way to a relation %s', (_, filter, expected) => {
+      const dsl = `type doc\n  relations\n    define b: [doc]\n    define c: [doc#b with open]\n`;
+      expect(doubted(dsl, [withCondition('doc:2#c@doc:1#b', 'open')], `doc:2#c@${filter}`)).toEqual(expected);
+    });
+
+    const GROUPS = `type doc
+  relations
+    define banned: [user]
+    define viewer: [user, doc#viewer with open]
+    define reader: viewer but not banned
+`;
+    it.each([
+      ['only that is between, whatever another way decides', 'viewer', ['user:x'], 'missing-context'],
+      ['a check decides by another way', 'reader', ['user:x'], undefined],
+    ])('where %s', (_, relation, users, unknown) => {
+      const tuples = [withCondition('doc:1#viewer@doc:2#viewer', 'open'), 'doc:1#viewer@user:x', 'doc:2#viewer@user:x'];
+      const expected = { users, complete: true, ...(unknown && { unknown }) };
+      expect(doubted(GROUPS, tuples, `doc:1#${relation}@user`)).toEqual(expected);
+    });
+
+    it('not where the condition leads to nobody', () => {
+      const tuples = [withCondition('doc:1#viewer@doc:2#viewer', 'open'), 'doc:1#viewer@user:x'];
+      expect(doubted(GROUPS, tuples, 'doc:1#viewer@user')).toEqual({ users: ['user:x'], complete: true });
+    });
+
+    const TAKEN = `type doc
+  relations
+    define taken: [user, user with open, doc#taken with open]
+    define all: [user:*, user:* with open]
+    define some: all but not taken
+    define any: some or all
+`;
+    it.each([
+      ['whose own tuple takes away', [withCondition('doc:1#taken@user:x', 'open')]],
+      ['whom a userset takes away', [withCondition('doc:1#taken@doc:2#taken', 'open'), 'doc:2#taken@user:x']],
+    ])('who is one of everybody, and %s', (_, tuples) => {
+      const everybody = { users: ['user:*'], complete: true };
+      expect(doubted(TAKEN, [...tuples, 'doc:1#all@user:*'], 'doc:1#some@user')).toEqual({
+        ...everybody,
+        unknown: 'missing-context',
+      });
+      expect(doubted(TAKEN, [...tuples, 'doc:1#all@user:*'], 'doc:1#any@user')).toEqual(everybody);
+      expect(doubted(TAKEN, tuples, 'doc:1#some@user')).toEqual({ users: [], complete: true });
+    });
+
+    it('and list nobody by it who is one of everybody', () => {
+      const tuples = [
+        'doc:1#all@user:*',
+        'doc:1#taken@user:x',
+        withCondition('doc:1#taken@user:y', 'open', { on: false }),
+      ];
+      expect(doubted(TAKEN, tuples, 'doc:1#some@user')).toEqual({ users: ['user:*'], complete: true });
+    });
+  });
+
   it('are cut by limit, with the place to go on from', () => {
     const index = indexOf(
       DSL,

@@ -58,6 +58,14 @@ it('counts the operation asked about where it would be admitted, and says so', a
   );
 });
 
+it('says without a session what is in force, and that the ladder is told for one', async () => {
+  const userId = await house.basicUser('basic01');
+  const { session } = await house.sessions.open(alfa, { userId });
+  await admit(session!.sessionId, 'a', 21);
+  expect(await textOf('basic01')).toContain('enforcement: none in force; name a session for what the ladder would do');
+  expect(await textOf('basic01', session!.sessionId)).toContain("enforcement: warn, rung 1 of the partner's ladder");
+});
+
 it('tells of an open review who ends it, and of a session that there is not', async () => {
   const userId = await house.basicUser('basic01');
   const { session } = await house.sessions.open(alfa, { userId });

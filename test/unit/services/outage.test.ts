@@ -1,18 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../../src/domain/errors.ts';
-import { parseOperationId, parseZone, type SessionId, type UserId } from '../../../src/domain/values.ts';
+import { parseOperationId, parseZone, sessionIdOf, type SessionId, type UserId } from '../../../src/domain/values.ts';
 import type { AdmissionStore } from '../../../src/ports/admission-store.ts';
 import { Outage } from '../../../src/services/outage.ts';
-import { alfa, openHouse, user, type House } from './house.ts';
+import { BASIC } from '../session/terms-of.ts';
+import { ALFA, alfa, openHouse, user, type House } from './house.ts';
 
 const ALLOWANCE = 3;
 const POLICY = `quotas: { on_outage: { admit: [basic], operations: ${ALLOWANCE} } }\n`;
 const HOUR_MS = 60 * 60 * 1000;
 
-const store = { isAway: false, counts: [] as string[] };
+const store = { isAway: false, counts: [] as string[], damaged: '' };
 let house: House;
 beforeEach(async () => {
-  Object.assign(store, { isAway: false, counts: [] });
+  Object.assign(store, { isAway: false, counts: [], damaged: '' });
   house = await openHouse({ admissions: losable, policy: POLICY });
 });
 afterEach(() => house.close());
@@ -26,7 +27,9 @@ function losable(admissions: AdmissionStore): AdmissionStore {
       if (name === 'health') return () => ({ state: store.isAway ? 'down' : 'up', detail: '' });
       return (...given: unknown[]) => {
         if (store.isAway) return Promise.reject(new Fault('UNAVAILABLE', 'away'));
-        if (name === 'count') store.counts.push((given[0] as { operationId: string }).operationId);
+        const { operationId } = given[0] as { operationId: string };
+        if (name === 'count') store.counts.push(operationId);
+        if (name === 'count' && operationId === store.damaged) return Promise.reject(new RangeError('damaged'));
         return Reflect.apply(member, target, given) as unknown;
       };
     },
@@ -182,6 +185,26 @@ describe('while the admission store is away', () => {
   });
 });
 
+it.each([
+  ['users', { users: 2, operations: 100 }, ['basic01', 'basic02', 'basic03', 'basic01']],
+  ['operations', { users: 100, operations: 2 }, ['basic01', 'basic01', 'basic01', 'basic02']],
+])('a replica owes the store for no more %s than its bound', async (what, max, asked) => {
+  const parts = { admissions: house.admissions, journal: house.outageJournal, log: house.log };
+  const outage = new Outage({ ...parts, max });
+  const onOutage = { admit: new Set(['basic'] as const), operations: 10 };
+  const outcomes: string[] = [];
+  for (const [position, id] of asked.entries()) {
+    const sessionId = sessionIdOf(ALFA, user(id), '0'.repeat(22));
+    outage.sessions.note(sessionId, undefined);
+    const operationId = operation(`op${position}`);
+    const request = { sessionId, operationId, payloadHash: '', now: house.clock.at, terms: BASIC, onOutage };
+    const outcome = outage.admit(request, new Fault('UNAVAILABLE', 'away'));
+    outcomes.push(await outcome.then(({ kind }) => kind).catch((error: Fault) => error.code));
+  }
+  const fourth = what === 'users' ? 'first' : 'UNAVAILABLE';
+  expect(outcomes).toEqual(['first', 'first', 'UNAVAILABLE', fourth]);
+});
+
 describe('once the store is back', () => {
   it('what was admitted is counted, in order, once, and the allowance is free again', async () => {
     const { sessionId } = await basicWithSession('basic01');
@@ -230,6 +253,27 @@ describe('once the store is back', () => {
     store.isAway = false;
     await house.outage.reconcile();
     expect(await usedToday(sessionId)).toBe(1);
+  });
+
+  it('a repeat in a process that starts after it gets that answer, counted or not (S-12)', async () => {
+    const { sessionId } = await basicWithSession('basic01');
+    store.isAway = true;
+    const { admission } = await admit(sessionId, 'a');
+    const [entry] = await house.outageJournal.read(0, 1);
+    const started = new Outage({ admissions: losable(house.admissions), journal: house.outageJournal, log: house.log });
+    await started.load();
+    expect(await started.recall(entry!.operation)).toEqual({ kind: 'replay', admission });
+  });
+
+  it('what is wrong with one user keeps no other from being counted (P-5)', async () => {
+    const sessions = [await basicWithSession('basic01'), await basicWithSession('basic02')];
+    store.isAway = true;
+    for (const { sessionId } of sessions) await admit(sessionId, `of-${sessionId.slice(5, 12)}`);
+    store.isAway = false;
+    store.damaged = 'of-basic01';
+    await house.outage.reconcile();
+    expect(store.counts).toEqual(['of-basic01', 'of-basic02']);
+    expect(house.outage.facts()).toMatchObject({ owed: 1, reconciled: 1, away: false });
   });
 
   it('a reconcile run that meets it gone again keeps the rest', async () => {

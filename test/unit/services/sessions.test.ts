@@ -91,6 +91,16 @@ it('opening and closing answer the position of the store that they saw (C-2)', a
   expect(await house.sessions.close(alfa, { sessionId })).toMatchObject({ sequence: position });
 });
 
+it('a session of a user whose verification has run out unswept is a guest session (R-8, S-1)', async () => {
+  const userId = user('basic01');
+  await house.directory.createUser(alfa, { userId, zone: parseZone('de', 'zone') });
+  const verification = { ...approved('kyc', 'basic'), expiresAt: house.clock.at + 1000 };
+  await house.directory.recordVerification(alfa, { userId, verification });
+  house.clock.at += 1000;
+  const { session } = await house.sessions.open(alfa, { userId });
+  expect(session).toMatchObject({ rules: { lifetimeMs: 20 * 60 * 1000, openMax: 1 } });
+});
+
 describe('a repeated operation (S-12)', () => {
   it('is the same one whatever the order of the fields of its context', async () => {
     const { sessionId } = await guestWithSession('guest01');

@@ -134,6 +134,14 @@ describe('S-4 and S-5: what a full window does', () => {
     expect(answer.resetAt).toBe(T0 + DAY);
   });
 
+  test.each([
+    ['its permission is not granted', { ...GUEST, causesAfter: [cause('NO_GRANT')] }, undefined],
+    ['the partner is stopped', { ...GUEST, causesBefore: [cause('PARTNER_STOPPED')] }, undefined],
+    ['its session is closed', GUEST, ended],
+  ])('names the reset, and no moment to come back at, when %s', (_, terms, session) => {
+    expect(ask(terms, times(5, T0), T0 + HOUR, session)).toMatchObject({ resetAt: T0 + DAY, retryAfterMs: 0 });
+  });
+
   it('an operation refused for something else makes nobody idle', () => {
     const answer = ask({ ...GUEST, causesAfter: [cause('NO_GRANT')] }, times(4, T0), T0 + HOUR);
     expect(answer).toMatchObject({ admitted: false, reason: 'NO_GRANT', retryAfterMs: 0, warnings: [] });

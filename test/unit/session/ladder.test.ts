@@ -105,6 +105,13 @@ describe('S-8: what each action does to the operations after the twentieth of a 
     expect(user.ask(terms, T0 + 2 * DAY).effect).toBeUndefined();
   });
 
+  it('rate_limit: an operation that is let in, and is not granted, puts no later one off', () => {
+    const user = new OneUser(twenty);
+    const terms = withLadder([rung('rate_limit', { everyMs: MINUTE })]);
+    expect(told(user.ask({ ...terms, causesAfter: [cause('NO_GRANT')] }, T0 + 1))).toBe('NO_GRANT rate_limit 1');
+    expect(told(user.ask(terms, T0 + 1))).toBe(`ADMITTED rate_limit 1 until ${MINUTE + 1}`);
+  });
+
   it('review: until an admin clears it, and then what was exceeded is forgiven', () => {
     const user = new OneUser(twenty);
     const terms = withLadder([rung('review')]);

@@ -90,7 +90,7 @@ export class NaiveUser {
       effect: owes ?? begun,
       endsIdle: !held && terms.idle !== undefined && terms.idle.until > now,
       resetAt: stays || reset === 0 || reset === Infinity ? undefined : reset,
-      retryAt: stays || waits === 0 || waits === Infinity ? undefined : waits,
+      retryAt: stays || terms.causesAfter.length > 0 || waits === 0 || waits === Infinity ? undefined : waits,
     };
   }
 

@@ -57,7 +57,15 @@ export function compileCondition(
   }
 }
 
+const isMatched = plan(celEnv(), parse('text.matches(pattern)'));
+
 const FUNCTIONS = [
+  // The library has it as a method only.
+  celFunc('matches', [CelScalar.STRING, CelScalar.STRING], CelScalar.BOOL, (text, pattern) => {
+    const matched = isMatched({ text, pattern });
+    if (typeof matched !== 'boolean') throw new Error('not a regular expression');
+    return matched;
+  }),
   celFunc('ipaddress', [CelScalar.STRING], CelScalar.STRING, (text) => {
     const address = canonicalIpAddress(text);
     if (address === undefined) throw new Error('not an IP address');
@@ -82,7 +90,7 @@ function compileExpression(
     return { problem: `the expression has more than ${EXPRESSION_NODES_MAX} parts` };
   const unknown = undeclaredOf(parsed.expr, new Set(parameters.map((parameter) => parameter.name)));
   if (unknown !== undefined) return { problem: `undeclared reference to '${unknown}'` };
-  const mistyped = typeProblemOf(parsed.expr, new Map(parameters.map(({ name, type }) => [name, type.kind])));
+  const mistyped = typeProblemOf(parsed.expr, new Map(parameters.map(({ name, type }) => [name, type])));
   if (mistyped !== undefined) return { problem: mistyped };
   if (cost.over({}) > COST_MAX) {
     return { problem: `the expression takes more than ${COST_MAX} steps whatever the context` };

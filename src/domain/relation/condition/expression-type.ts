@@ -1,218 +1,207 @@
-import type { ScalarKind } from './parameter-type.ts';
+import { integerProblemOf, literalProblemOf } from './expression-literals.ts';
+import { OVERLOADS } from './expression-overloads.ts';
+import type { ExpressionType, Overload } from './expression-overloads.ts';
+import type { ParameterType } from './parameter-type.ts';
 import type { Expression } from './specialise.ts';
 
-/** What is known of the value of an expression; `any`: nothing. All numbers are one kind. */
-type Kind =
-  'any' | 'bool' | 'number' | 'string' | 'bytes' | 'null' | 'duration' | 'timestamp' | 'list' | 'map' | 'type';
-/** Kinds of variables. */
-type Scope = ReadonlyMap<string, Kind>;
+/** Types of variables. */
+type Scope = ReadonlyMap<string, ExpressionType>;
 
 /** What an expression can never be evaluated to, for the author of a condition. */
 class TypeProblem extends Error {}
 
-/** Functions whose value is of one kind whatever they are given. */
-const RESULTS: Readonly<Record<string, Kind>> = {
-  int: 'number',
-  uint: 'number',
-  double: 'number',
-  bool: 'bool',
-  bytes: 'bytes',
-  string: 'string',
-  timestamp: 'timestamp',
-  duration: 'duration',
-  ipaddress: 'any',
-  dyn: 'any',
-  type: 'type',
-  size: 'number',
-  in_cidr: 'bool',
-  '@not_strictly_false': 'bool',
-};
-const PARTS_OF_TIME = new Set(
-  'getSeconds getMinutes getHours getMilliseconds getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear'.split(
-    ' ',
-  ),
-);
-const OF_STRINGS = new Set(['contains', 'endsWith', 'startsWith', 'matches']);
-const SYMBOLS = /^_?([^\w\s]+)_$/;
-
-/** Sums and differences of unlike kinds, or with an unlike result. */
-const MIXED: Readonly<Record<string, Kind>> = {
-  'timestamp + duration': 'timestamp',
-  'duration + timestamp': 'timestamp',
-  'timestamp - duration': 'timestamp',
-  'timestamp - timestamp': 'duration',
-};
-const SUMMED = new Set<Kind>(['number', 'string', 'bytes', 'list', 'duration']);
-const SUBTRACTED = new Set<Kind>(['number', 'duration']);
-const ORDERED = new Set<Kind>(['bool', 'number', 'string', 'bytes', 'duration', 'timestamp']);
+const simple = (kind: string): ExpressionType => ({ kind, of: [] });
+const DYN = simple('dyn');
+const ANY = simple('any');
+const FREE = simple('free');
+const BOOL = simple('bool');
+const INT = simple('int');
+/** Types that have null among their values. */
+const NULLABLE = new Set(['timestamp', 'duration', 'ipaddress']);
 
 /**
- * Why an expression over parameters of these kinds can never be a boolean: an operator on kinds that it is not for, an unknown function, a value
- * of another kind. Undefined where nothing is wrong for certain; values of `any` and elements are looked at when they are there.
+ * Why an expression over parameters of these types is not a condition, as CEL's type check has it and OpenFGA does: no overload of an operator
+ * or function for its operands (numbers of different types are not compared), an unknown function, a literal that is not of its type, a value
+ * that is no boolean. Undefined
+ * where nothing is wrong; what a parameter of type any holds is looked at when it is there.
  */
 export function typeProblemOf(
   expression: Expression,
-  parameters: ReadonlyMap<string, ScalarKind | 'list' | 'map'>,
+  parameters: ReadonlyMap<string, ParameterType>,
 ): string | undefined {
-  const scope = new Map([...parameters].map(([name, kind]) => [name, kindOf(kind)]));
   try {
-    const kind = infer(expression, scope);
-    return kind === 'any' || kind === 'bool' ? undefined : `the expression is a ${kind}, not a bool`;
+    const { kind } = infer(expression, new Map([...parameters].map(([name, type]) => [name, typeOf(type)])));
+    return kind === 'bool' ? undefined : `the expression is a ${kind}, not a bool`;
   } catch (error) {
     if (error instanceof TypeProblem) return error.message;
     throw error;
   }
 }
 
-function kindOf(kind: ScalarKind | 'list' | 'map'): Kind {
-  switch (kind) {
-    case 'int':
-    case 'uint':
-    case 'double':
-      return 'number';
-    case 'ipaddress':
-      return 'any';
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined) throw new TypeProblem(problem);
+}
+
+function typeOf(type: ParameterType): ExpressionType {
+  switch (type.kind) {
+    case 'any':
+      return ANY;
+    case 'list':
+      return { kind: 'list', of: [typeOf(type.element)] };
+    case 'map':
+      return { kind: 'map', of: [simple('string'), typeOf(type.element)] };
     default:
-      return kind;
+      return simple(type.kind);
   }
 }
 
-function infer(expression: Expression | undefined, scope: Scope): Kind {
+function infer(expression: Expression | undefined, scope: Scope): ExpressionType {
   const { exprKind } = expression ?? { exprKind: { case: undefined } };
   switch (exprKind.case) {
     case undefined:
-      return 'any';
+      return DYN;
     case 'constExpr':
-      return constantKind(exprKind.value.constantKind.case);
+      return constantType(exprKind.value.constantKind.case, exprKind.value.constantKind.value);
     case 'identExpr':
-      return scope.get(exprKind.value.name) ?? 'any';
+      return scope.get(exprKind.value.name) ?? simple('type');
     case 'selectExpr': {
-      const operand = infer(exprKind.value.operand, scope);
-      if (operand !== 'any' && operand !== 'map')
-        throw new TypeProblem(`a ${operand} has no field \`${exprKind.value.field}\``);
-      return exprKind.value.testOnly ? 'bool' : 'any';
+      const { operand, field, testOnly } = exprKind.value;
+      const type = infer(operand, scope);
+      if (!['map', 'any', 'dyn', 'free'].includes(type.kind)) {
+        throw new TypeProblem(`a value of ${textOf(type)} has no field '${field}'`);
+      }
+      return testOnly ? BOOL : (type.of[1] ?? DYN);
     }
     case 'callExpr': {
       const { target, args, function: name } = exprKind.value;
-      const on = target === undefined ? undefined : infer(target, scope);
-      return inferCall(
-        name,
-        on,
-        args.map((argument) => infer(argument, scope)),
-      );
+      const operands = [...(target === undefined ? [] : [target]), ...args].map((operand) => infer(operand, scope));
+      const type = inferCall(name, target !== undefined, operands);
+      refuse(literalProblemOf(expression!));
+      return type;
     }
     case 'listExpr':
-      for (const element of exprKind.value.elements) infer(element, scope);
-      return 'list';
-    case 'structExpr':
-      for (const { value } of exprKind.value.entries) infer(value, scope);
-      return 'map';
+      return { kind: 'list', of: [joined(exprKind.value.elements.map((element) => infer(element, scope)))] };
+    case 'structExpr': {
+      const { entries, messageName } = exprKind.value;
+      const values = entries.map(({ value }) => infer(value, scope));
+      if (messageName !== '') return DYN;
+      const keys = entries.map(({ keyKind }) =>
+        keyKind.case === 'mapKey' ? infer(keyKind.value, scope) : simple('string'),
+      );
+      return { kind: 'map', of: [joined(keys), joined(values)] };
+    }
     case 'comprehensionExpr': {
       const { iterVar, iterVar2, accuVar, iterRange, accuInit, loopCondition, loopStep, result } = exprKind.value;
-      const range = infer(iterRange, scope);
-      if (range !== 'any' && range !== 'list' && range !== 'map')
-        throw new TypeProblem(`a ${range} has no elements to look at`);
-      const accumulated = infer(accuInit, scope);
-      const inner = new Map<string, Kind>([...scope, [iterVar, 'any'], [iterVar2, 'any'], [accuVar, accumulated]]);
-      infer(loopCondition, inner);
-      infer(loopStep, inner);
-      return infer(result, inner);
+      const [first, second] = elementsOf(infer(iterRange, scope), iterVar2 !== '');
+      const start = infer(accuInit, scope);
+      const around = new Map([...scope, [iterVar, first], [iterVar2, second], [accuVar, start]]);
+      expectBool(infer(loopCondition, around));
+      const step = infer(loopStep, around);
+      const end = join(start, step);
+      if (end === undefined) throw new TypeProblem(`${textOf(start)} becomes ${textOf(step)}`);
+      return infer(result, new Map([...scope, [accuVar, end]]));
     }
     default:
       return exprKind satisfies never;
   }
 }
 
-function constantKind(name: string | undefined): Kind {
+function constantType(name: string | undefined, value: unknown): ExpressionType {
+  refuse(integerProblemOf(name, value));
   switch (name) {
-    case 'boolValue':
-      return 'bool';
     case 'int64Value':
+      return INT;
     case 'uint64Value':
-    case 'doubleValue':
-      return 'number';
-    case 'stringValue':
-      return 'string';
-    case 'bytesValue':
-      return 'bytes';
-    case 'nullValue':
-      return 'null';
+      return simple('uint');
     default:
-      return 'any';
+      return name === undefined ? DYN : simple(name.replace('Value', ''));
   }
 }
 
-function inferCall(name: string, on: Kind | undefined, args: readonly Kind[]): Kind {
-  if (PARTS_OF_TIME.has(name)) return require(name, on ?? 'any', ['timestamp', 'duration'], 'number');
-  if (OF_STRINGS.has(name)) {
-    for (const kind of on === undefined ? args : [on, ...args]) require(name, kind, ['string'], 'bool');
-    return 'bool';
-  }
-  if (Object.hasOwn(RESULTS, name)) return RESULTS[name]!;
-  const symbol = SYMBOLS.exec(name)?.[1] ?? name;
-  const [left = 'any', right = 'any'] = args;
-  switch (name) {
-    case '_&&_':
-    case '_||_':
-    case '!_':
-      for (const kind of args) require(symbol, kind, ['bool'], 'bool');
-      return 'bool';
-    case '_==_':
-    case '_!=_':
-      if (isKnown(left, right) && left !== right && left !== 'null' && right !== 'null')
-        throw unlike(symbol, left, right);
-      return 'bool';
-    case '_<_':
-    case '_<=_':
-    case '_>_':
-    case '_>=_':
-      if (
-        (isKnown(left, right) && left !== right) ||
-        ![left, right].every((kind) => kind === 'any' || ORDERED.has(kind))
-      )
-        throw unlike(symbol, left, right);
-      return 'bool';
-    case '_+_':
-      return combined(symbol, left, right, SUMMED);
-    case '_-_':
-      return combined(symbol, left, right, SUBTRACTED);
-    case '_*_':
-    case '_/_':
-    case '_%_':
-    case '-_':
-      for (const kind of args) require(symbol, kind, ['number'], 'number');
-      return 'number';
-    case '@in':
-      return require('in', right, ['list', 'map'], 'bool');
-    case '_[_]':
-      return require('[]', left, ['list', 'map'], 'any');
-    case '_?_:_': {
-      const [asked = 'any', yes = 'any', no = 'any'] = args;
-      require('?:', asked, ['bool'], 'bool');
-      return yes === no ? yes : 'any';
-    }
+/** What a comprehension over a value has in its one or two variables. */
+function elementsOf(range: ExpressionType, both: boolean): [ExpressionType, ExpressionType] {
+  const [first = DYN, second = DYN] = range.of;
+  switch (range.kind) {
+    case 'list':
+      return both ? [INT, first] : [first, DYN];
+    case 'map':
+      return [first, second];
+    case 'dyn':
+    case 'free':
+      return [DYN, DYN];
     default:
-      throw new TypeProblem(`undeclared reference to '${name}'`);
+      throw new TypeProblem(`a value of ${textOf(range)} has no elements to look at`);
   }
 }
 
-function combined(symbol: string, left: Kind, right: Kind, alike: ReadonlySet<Kind>): Kind {
-  if (!isKnown(left, right)) return 'any';
-  const mixed = MIXED[`${left} ${symbol} ${right}`];
-  if (mixed !== undefined) return mixed;
-  if (left !== right || !alike.has(left)) throw unlike(symbol, left, right);
-  return left;
+function expectBool(type: ExpressionType): void {
+  if (join(type, BOOL) === undefined) throw new TypeProblem(`${textOf(type)} where a bool is expected`);
 }
 
-function isKnown(left: Kind, right: Kind): boolean {
-  return left !== 'any' && right !== 'any';
+function inferCall(name: string, method: boolean, operands: readonly ExpressionType[]): ExpressionType {
+  const overloads = OVERLOADS.get(name);
+  if (overloads === undefined) throw new TypeProblem(`undeclared reference to '${name}'`);
+  const results = overloads
+    .filter((overload) => overload.method === method && overload.operands.length === operands.length)
+    .flatMap((overload) => resultOf(overload, operands) ?? []);
+  const [first, ...others] = results;
+  if (first === undefined) {
+    throw new TypeProblem(`no matching overload for '${symbolOf(name)}' on (${operands.map(textOf).join(', ')})`);
+  }
+  return others.every((other) => textOf(other) === textOf(first)) ? first : DYN;
 }
 
-function require(name: string, kind: Kind, wanted: readonly Kind[], result: Kind): Kind {
-  if (kind === 'any' || wanted.includes(kind)) return result;
-  throw new TypeProblem(`no matching overload for '${name}' on a ${kind}`);
+/** An operator as it is written; a function's name. */
+function symbolOf(name: string): string {
+  return name.replaceAll(/^@|(?<=\W)_|_(?=\W)/g, '');
 }
 
-function unlike(symbol: string, left: Kind, right: Kind): TypeProblem {
-  return new TypeProblem(`no matching overload for '${symbol}' on a ${left} and a ${right}`);
+function resultOf(overload: Overload, operands: readonly ExpressionType[]): ExpressionType | undefined {
+  const bound = new Map<string, ExpressionType>();
+  if (!overload.operands.every((wanted, at) => matches(wanted, operands[at]!, bound))) return undefined;
+  return filled(overload.result, bound);
+}
+
+function matches(wanted: ExpressionType, given: ExpressionType, bound: Map<string, ExpressionType>): boolean {
+  if (isVariable(wanted)) {
+    const known = join(bound.get(wanted.kind) ?? FREE, given);
+    if (known !== undefined) bound.set(wanted.kind, known);
+    return known !== undefined;
+  }
+  if (wanted.kind === given.kind) return wanted.of.every((inner, at) => matches(inner, given.of[at]!, bound));
+  return join(simple(wanted.kind), given) !== undefined;
+}
+
+function filled(type: ExpressionType, bound: ReadonlyMap<string, ExpressionType>): ExpressionType {
+  if (isVariable(type)) return bound.get(type.kind) ?? DYN;
+  return type.of.length === 0 ? type : { kind: type.kind, of: type.of.map((inner) => filled(inner, bound)) };
+}
+
+function isVariable({ kind }: ExpressionType): boolean {
+  return kind === 'A' || kind === 'B';
+}
+
+/** The type that values of two types have in common; undefined where they have none. */
+function join(a: ExpressionType, b: ExpressionType): ExpressionType | undefined {
+  if (a.kind === 'free') return b;
+  if (b.kind === 'free') return a;
+  if (isOpen(a) || isOpen(b)) return a.kind === b.kind ? a : DYN;
+  if (a.kind === 'null' && NULLABLE.has(b.kind)) return b;
+  if (b.kind === 'null' && NULLABLE.has(a.kind)) return a;
+  if (a.kind !== b.kind) return undefined;
+  const inner = a.of.flatMap((one, at) => join(one, b.of[at]!) ?? []);
+  return inner.length === a.of.length ? { kind: a.kind, of: inner } : undefined;
+}
+
+function isOpen({ kind }: ExpressionType): boolean {
+  return kind === 'any' || kind === 'dyn';
+}
+
+/** The type of the elements of a list, `dyn` where they differ. */
+function joined(types: readonly ExpressionType[]): ExpressionType {
+  return types.reduce((all, type) => join(all, type) ?? DYN, FREE);
+}
+
+function textOf({ kind, of }: ExpressionType): string {
+  return of.length === 0 ? kind : `${kind}<${of.map(textOf).join(', ')}>`;
 }

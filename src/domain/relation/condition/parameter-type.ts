@@ -2,6 +2,7 @@ import { CelScalar, celEnv, celUint, isCelError, parse, plan } from '@bufbuild/c
 import type { CelInput } from '@bufbuild/cel';
 import type { ConditionParameter } from '../model.ts';
 import { canonicalIpAddress } from './ip-address.ts';
+import { isRfc3339 } from '../../rfc3339.ts';
 
 export type ScalarKind = 'any' | 'bool' | 'string' | 'int' | 'uint' | 'double' | 'duration' | 'timestamp' | 'ipaddress';
 
@@ -137,14 +138,12 @@ function isDuration(text: string): boolean {
   return /^[+-]?((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(text) || /^[+-]?0$/.test(text);
 }
 
-const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
-
 function timestampFrom(value: unknown): CelInput | undefined {
   if (typeof value === 'number') {
     if (!Number.isInteger(value) || value < MILLIS_MIN || value > MILLIS_MAX) return undefined;
     return sound(timestampOf({ text: new Date(value).toISOString() }));
   }
-  return typeof value === 'string' && RFC3339.test(value) ? sound(timestampOf({ text: value })) : undefined;
+  return typeof value === 'string' && isRfc3339(value) ? sound(timestampOf({ text: value })) : undefined;
 }
 
 function sound(value: unknown): CelInput | undefined {

@@ -14,5 +14,8 @@ export function evaluateExclusion(
 ): Outcome {
   const base = evaluation.run(children[0]!, relation, object, depth);
   if (base === DENIED && !evaluation.exhaustive) return DENIED;
-  return without(base, evaluation.run(children[1]!, relation, object, depth));
+  evaluation.taken++;
+  const subtracted = evaluation.run(children[1]!, relation, object, depth);
+  evaluation.taken--;
+  return without(base, subtracted);
 }

@@ -118,6 +118,13 @@ describe('JSON of a request', () => {
     ['a text for a bool', 'CheckRequest', { trace: 'true' }, /invalid value for bool field trace/],
     ['a fraction for a page size', 'ReadRequest', { page_size: 1.5 }, /invalid value for int32/],
     ['a date for a time', 'ReadChangesRequest', { start_time: '2026-01-01' }, /Timestamp field start_time/],
+    ['a day that is none', 'ReadChangesRequest', { start_time: '2026-02-30T00:00:00Z' }, /Timestamp field start_time/],
+    [
+      'an hour that is none',
+      'ReadChangesRequest',
+      { start_time: '2026-02-01T24:00:00Z' },
+      /Timestamp field start_time/,
+    ],
     ['two of a oneof', 'Userset', { this: {}, union: {} }, /"union".*already set/],
     ['a list', 'CheckRequest', [], /unexpected token \[/],
     ['null', 'CheckRequest', null, /unexpected token null/],
