@@ -16,6 +16,7 @@ import { addOpenFgaService } from '../openfga/grpc-service.ts';
 import { safeFault } from '../safe-fault.ts';
 import { errorStatusOf } from './error-status.ts';
 import { jsonFormCompiler } from './json-form.ts';
+import { bearer, headerOf } from './metadata.ts';
 import { loadProtoPackage, type ProtoPackage } from './proto-package.ts';
 import { reflectionFiles } from './reflection-files.ts';
 
@@ -173,16 +174,6 @@ function decoded(method: Method, bytes: Buffer): Record<string, unknown> {
 
 function isPast(deadline: grpc.Deadline): boolean {
   return deadline !== Infinity && Number(deadline) < Date.now();
-}
-
-function bearer(metadata: grpc.Metadata): string | undefined {
-  const value = headerOf(metadata, 'authorization');
-  return value?.slice(0, 7).toLowerCase() === 'bearer ' ? value.slice(7) : undefined;
-}
-
-function headerOf(metadata: grpc.Metadata, name: string): string | undefined {
-  const value = metadata.get(name)[0];
-  return typeof value === 'string' ? value : undefined;
 }
 
 async function bind(server: grpc.Server, address: Address): Promise<Address> {

@@ -8,22 +8,21 @@ import express, {
 } from 'express';
 import { Fault } from '../../domain/errors.ts';
 import type { Log } from '../../ports/log.ts';
-import type { Caller } from '../../services/caller.ts';
 import { listen, type Address } from '../address.ts';
 import type { BoundOperation } from '../bound-operation.ts';
 import type { CallMetrics } from '../call-metrics.ts';
-import { CallWatch, type StartedCall } from '../call-watch.ts';
+import { CallWatch } from '../call-watch.ts';
 import { groupBy } from '../group-by.ts';
 import type { OpenFgaApi } from '../openfga/bound-operation.ts';
 import { mountOpenFga } from '../openfga/http-routes.ts';
 import { safeFault } from '../safe-fault.ts';
 import { bodyFault, jsonBody } from './body.ts';
 import { callDeadline } from './call-deadline.ts';
+import { authorizer, locals, starter } from './call-locals.ts';
 import { problemOf, quotaProblem, rateFactsOf } from './problem.ts';
 import { prefers429, QUOTA_PREFERENCE, rateLimitFields } from './rate-limit-fields.ts';
 import { RequestForm } from './request-form.ts';
 import { stopServer } from './stop-server.ts';
-import { tokenOf } from './token.ts';
 
 /** A request, headers and body, must have come by then. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -90,35 +89,6 @@ function httpApp(operations: readonly BoundOperation[], edge: EdgeParts, accepti
 }
 
 const rank = (path: string): number => path.split(':').length;
-
-interface Locals {
-  started: StartedCall;
-  caller: Caller;
-}
-
-const locals = (response: Response): Locals => response.locals as Locals;
-
-function starter(watch: CallWatch): RequestHandler {
-  return ({ headers }, response, next) => {
-    locals(response).started = watch.start((name) => {
-      const value = headers[name];
-      return typeof value === 'string' ? value : undefined;
-    });
-    next();
-  };
-}
-
-/** The credential is looked at before a byte of the body is read. */
-function authorizer(bound: BoundOperation): RequestHandler {
-  return (request, response, next) => {
-    const proceed = (caller: Caller): void => {
-      locals(response).caller = caller;
-      next();
-    };
-    const caller = bound.authorize(tokenOf(request.headers.authorization));
-    return caller instanceof Promise ? caller.then(proceed) : proceed(caller);
-  };
-}
 
 function answerer(bound: BoundOperation, watch: CallWatch, write: Write): RequestHandler {
   const { operation } = bound;

@@ -6,6 +6,7 @@ import type { OpenFgaError } from '../../services/openfga/openfga-error.ts';
 import type { ListCut } from '../../services/openfga/list-objects.ts';
 import type { CallMetrics } from '../call-metrics.ts';
 import { CallWatch } from '../call-watch.ts';
+import { bearer, headerOf } from '../grpc/metadata.ts';
 import type { ProtoPackage } from '../grpc/proto-package.ts';
 import {
   decodePosition,
@@ -198,14 +199,4 @@ function stateOf(call: UnaryCall | StreamCall): Call {
     listAfter: decodePosition(headerOf(call.metadata, LIST_AFTER)),
     cancelled: () => call.cancelled,
   };
-}
-
-function bearer(metadata: grpc.Metadata): string | undefined {
-  const value = headerOf(metadata, 'authorization');
-  return value?.slice(0, 7).toLowerCase() === 'bearer ' ? value.slice(7) : undefined;
-}
-
-function headerOf(metadata: grpc.Metadata, name: string): string | undefined {
-  const value = metadata.get(name)[0];
-  return typeof value === 'string' ? value : undefined;
 }

@@ -7,13 +7,12 @@ import express, {
   type Response,
 } from 'express';
 import type { Log } from '../../ports/log.ts';
-import type { Caller } from '../../services/caller.ts';
 import { OpenFgaError } from '../../services/openfga/openfga-error.ts';
 import type { ListCut } from '../../services/openfga/list-objects.ts';
 import type { CallMetrics } from '../call-metrics.ts';
-import { CallWatch, type StartedCall } from '../call-watch.ts';
+import { CallWatch } from '../call-watch.ts';
 import { groupBy } from '../group-by.ts';
-import { tokenOf } from '../http/token.ts';
+import { authorizer, locals, starter } from '../http/call-locals.ts';
 import {
   decodePosition,
   encodePosition,
@@ -36,13 +35,6 @@ interface EdgeParts {
   readonly log: Log;
 }
 
-interface Locals {
-  started: StartedCall;
-  caller: Caller;
-}
-
-const locals = (response: Response): Locals => response.locals as Locals;
-
 /** Serves `/stores…`. `close`: whether connections are to be closed after their answer. */
 export function mountOpenFga(app: Express, api: OpenFgaApi, edge: EdgeParts, close: () => boolean): void {
   const byPath = groupBy(api.operations, ({ operation }) => operation.http.path.replaceAll(/\{(\w+)\}/g, ':$1'));
@@ -55,7 +47,7 @@ export function mountOpenFga(app: Express, api: OpenFgaApi, edge: EdgeParts, clo
       const method = bound.operation.http.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete' | 'patch';
       const answer = bound.operation.stream ? streamer(bound, watch, close) : answerer(bound, watch, close);
       const fail = failer(bound.name, edge.log, close, watch);
-      route[method](starter(watch), authorizer(bound), read, answer, fail);
+      route[method](starter(watch), namer, authorizer(bound), read, answer, fail);
     }
     route.all(() => {
       throw new OpenFgaError('unimplemented', 'Method Not Allowed');
@@ -70,30 +62,13 @@ export function mountOpenFga(app: Express, api: OpenFgaApi, edge: EdgeParts, clo
   );
 }
 
-function starter(watch: CallWatch): RequestHandler {
-  return ({ headers, params }, response, next) => {
-    locals(response).started = watch.start((name) => {
-      const value = headers[name];
-      return typeof value === 'string' ? value : undefined;
-    });
-    response.setHeader('x-request-id', randomUUID());
-    const { store_id: storeId } = params;
-    if (typeof storeId === 'string' && /^[\x21-\x7e]+$/.test(storeId)) response.setHeader('openfga-store-id', storeId);
-    next();
-  };
-}
-
-/** The credential is looked at before a byte of the body is read. */
-function authorizer(bound: BoundOpenFga): RequestHandler {
-  return (request, response, next) => {
-    const proceed = (caller: Caller): void => {
-      locals(response).caller = caller;
-      next();
-    };
-    const caller = bound.authorize(tokenOf(request.headers.authorization));
-    return caller instanceof Promise ? caller.then(proceed) : proceed(caller);
-  };
-}
+/** Names the call and, where it may stand in a header, the store. */
+const namer: RequestHandler = ({ params }, response, next) => {
+  response.setHeader('x-request-id', randomUUID());
+  const { store_id: storeId } = params;
+  if (typeof storeId === 'string' && /^[\x21-\x7e]+$/.test(storeId)) response.setHeader('openfga-store-id', storeId);
+  next();
+};
 
 /** Path, body and, for calls without a body, the query, as the message of the operation. */
 function messageOf({ operation }: BoundOpenFga, request: Request): JsonMessage {
